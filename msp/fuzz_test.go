@@ -8,6 +8,7 @@ package msp
 import (
 	"bytes"
 	"encoding/pem"
+	"path/filepath"
 	"testing"
 
 	"github.com/golang/protobuf/proto"
@@ -95,9 +96,9 @@ func FuzzPeekMSPID(f *testing.F) {
 
 // FuzzSetup: a configuration comes from a config block, that is from others.
 func FuzzSetup(f *testing.F) {
-	o := newOrg(f, "Org1").withNodeUnits()
-	o.conf.RevocationList = [][]byte{crl(f, o.ca, o.admin.Cert)}
-	f.Add(o.config(f).Config)
+	conf, err := VerifyingConfigFromDir(filepath.Join(recordedCrypto, "peerOrganizations/org1.fixtures.test/msp"), "Org1MSP")
+	require.NoError(f, err)
+	f.Add(conf.Config)
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		m := newMSP(t, MSPv1_3)

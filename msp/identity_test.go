@@ -145,7 +145,7 @@ func TestIdentifierHashes(t *testing.T) {
 	}
 }
 
-// Certificates of issuers that know no low-S: roots (the trap of newer Go, see F.1 of the reference), intermediates and
+// Certificates of issuers that know no low-S: roots (which newer Go would not find among their own rewritten twins), intermediates and
 // leaves all come out rewritten, and everything that refers to the original still finds them.
 func TestHighSCertificatesAreRewrittenEverywhere(t *testing.T) {
 	for _, version := range allVersions {

@@ -108,7 +108,7 @@ func randomSet(r *rand.Rand) set {
 }
 
 func TestEvaluationAgreesWithModel(t *testing.T) {
-	const seed, rounds = 1, 30000
+	const seed, rounds = 1, 10000
 	r := rand.New(rand.NewSource(seed))
 	held := 0
 	for i := 0; i < rounds; i++ {

@@ -54,7 +54,7 @@ func (v *ValidatorImpl) authorize(signed *cb.ConfigUpdateEnvelope) (elements, er
 	if err := v.checkChanges(changes, signatures); err != nil {
 		return nil, err
 	}
-	return v.overlay(writeSet, changes)
+	return v.overlay(changes), nil
 }
 
 // checkReadSet makes sure that what the author of the update saw is still so.
@@ -125,8 +125,9 @@ func (v *ValidatorImpl) checkChanges(changes elements, signatures []*cb.SignedDa
 	return nil
 }
 
-// overlay applies the changes to the current elements.
-func (v *ValidatorImpl) overlay(writeSet, changes elements) (elements, error) {
+// overlay applies the changes to the current elements. Nothing else of the
+// write set matters: what it does not change is in the read set, hence known.
+func (v *ValidatorImpl) overlay(changes elements) elements {
 	result := make(elements, len(v.current)+len(changes))
 	for k, e := range v.current {
 		result[k] = e
@@ -134,12 +135,7 @@ func (v *ValidatorImpl) overlay(writeSet, changes elements) (elements, error) {
 	for k, e := range changes {
 		result[k] = e
 	}
-	for _, k := range writeSet.sortedKeys() {
-		if _, ok := result[k]; !ok {
-			return nil, errors.Errorf("the write set names %s, which is neither changed nor part of the configuration", k)
-		}
-	}
-	return result, nil
+	return result
 }
 
 // guard evaluates mod_policies over one signature set, each of them once.

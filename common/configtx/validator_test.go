@@ -30,8 +30,11 @@ func TestBadConfigurationsAreRefused(t *testing.T) {
 		deep = node(0, "", nil, nil, subs{"g": deep})
 	}
 	fat := node(0, "", values{}, nil, nil)
-	for i := 0; i < maxPathBytes/maxNameLength+1; i++ {
-		fat.Values[fmt.Sprintf("%0*d", maxNameLength, i)] = &cb.ConfigValue{}
+	for i := 0; i < maxPathBytes/(maxDepth-1)/maxNameLength; i++ {
+		fat.Values[fmt.Sprint(i)] = &cb.ConfigValue{}
+	}
+	for i := 0; i < maxDepth-1; i++ {
+		fat = node(0, "", nil, nil, subs{strings.Repeat("x", maxNameLength): fat})
 	}
 	whole := func(g *cb.ConfigGroup) *cb.Config { return &cb.Config{ChannelGroup: g} }
 	cases := []struct {

@@ -3,6 +3,7 @@
 package blockpeer
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"github.com/spf13/viper"
 
 	"github.com/hyperledger/fabric/common/localmsp"
+	"github.com/hyperledger/fabric/core/blockpeer/blockstore"
 	"github.com/hyperledger/fabric/core/blockpeer/channel"
 	"github.com/hyperledger/fabric/core/blockpeer/fetch"
 	"github.com/hyperledger/fabric/core/blockpeer/mcs"
@@ -24,10 +26,18 @@ import (
 	"github.com/hyperledger/fabric/protos/utils"
 )
 
-// HasLedger tells whether a ledger of the channel has been begun below dir.
-func HasLedger(dir, channelID string) bool {
-	entries, err := os.ReadDir(LedgerDir(dir, channelID))
-	return err == nil && len(entries) > 0
+// HasLedger tells whether there is a ledger of the channel below dir that has
+// block 0 at least. A first start that was interrupted may leave an empty one.
+func HasLedger(dir, channelID string) (bool, error) {
+	if _, err := os.Stat(LedgerDir(dir, channelID)); errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	store, err := blockstore.Open(LedgerDir(dir, channelID), channelID)
+	if err != nil {
+		return false, err
+	}
+	defer store.Close()
+	return store.Height() > 0, nil
 }
 
 // FetchGenesis gets a channel's block 0 from the orderers that a later config
@@ -45,15 +55,18 @@ func FetchGenesis(ctx context.Context, trusted *cb.Block, orderers []string) (*c
 	}
 	var genesis *cb.Block
 	request := Request(c.ID(), orderers)
+	request.Verify = func(b *cb.Block) error {
+		if id, err := utils.GetChainIDFromBlock(b); err != nil || id != c.ID() || !protoext.IsConfigBlock(b) {
+			return fmt.Errorf("it is not a configuration of channel %s", c.ID())
+		}
+		return nil
+	}
 	_, err = fetch.Run(ctx, request, func(b *cb.Block) error {
 		genesis = b
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("fetching block 0 of channel %s: %w", c.ID(), err)
-	}
-	if id, err := utils.GetChainIDFromBlock(genesis); err != nil || id != c.ID() || !protoext.IsConfigBlock(genesis) {
-		return nil, fmt.Errorf("what the orderers gave as block 0 is not a configuration of channel %s", c.ID())
 	}
 	return genesis, nil
 }
@@ -88,7 +101,9 @@ func TrustOrderers(channelID, file string) error {
 }
 
 // Verifier judges blocks by the configuration of a config block, and by later
-// ones as they pass. Its trust is shared with the process's connections.
+// ones as they pass. The config block itself is known by its hash; another
+// block 0, which nobody signs, passes unjudged. Its trust is shared with the
+// process's connections.
 func Verifier(config *cb.Block) (*channel.Channel, func(*cb.Block) error, error) {
 	c, err := channel.FromConfigBlock(config)
 	if err != nil {
@@ -101,6 +116,11 @@ func Verifier(config *cb.Block) (*channel.Channel, func(*cb.Block) error, error)
 	}
 	crypto := mcs.New(channels, localmsp.NewSigner(), mgmt.NewDeserializersManager())
 	return c, func(b *cb.Block) error {
+		if number := b.GetHeader().GetNumber(); number == config.Header.Number {
+			return sameBlock(b, config)
+		} else if number == 0 {
+			return nil
+		}
 		if err := crypto.VerifyDecodedBlock(gossipcommon.ChainID(c.ID()), b.GetHeader().GetNumber(), b); err != nil {
 			return err
 		}
@@ -111,4 +131,13 @@ func Verifier(config *cb.Block) (*channel.Channel, func(*cb.Block) error, error)
 		}
 		return nil
 	}, nil
+}
+
+// sameBlock holds a block, whose data fits its header, against a trusted one.
+func sameBlock(b, trusted *cb.Block) error {
+	have, want := protoext.BlockHeaderHash(b.Header), protoext.BlockHeaderHash(trusted.Header)
+	if !bytes.Equal(have, want) {
+		return fmt.Errorf("it has hash %x where the trusted config block has %x", have, want)
+	}
+	return nil
 }

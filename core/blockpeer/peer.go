@@ -66,6 +66,7 @@ type Peer struct {
 	window    *window.Window
 	committer committer.Committer
 	delivery  deliverclient.DeliverService
+	delivered chan struct{} // closed when delivery has ended
 	stopping  sync.Once
 }
 
@@ -76,7 +77,7 @@ func Start(cfg Config) (*Peer, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Peer{cfg: cfg, store: store, committer: committer.NewLedgerCommitter(peerledger.New(store))}
+	p := &Peer{cfg: cfg, store: store, committer: committer.NewLedgerCommitter(peerledger.New(store)), delivered: make(chan struct{})}
 	if err := p.start(); err != nil {
 		store.Close()
 		return nil, fmt.Errorf("channel %s: %w", cfg.ChannelID, err)
@@ -116,7 +117,7 @@ func (p *Peer) start() error {
 		p.channel.OnUpdate(p.followEndpoints)
 	}
 	logger.Infof("Channel %s: at height %d, pulling from %v", p.channel.ID(), p.store.Height(), p.endpoints())
-	if err := p.delivery.StartDeliverForChannel(p.channel.ID(), p.committer, func() {}); err != nil {
+	if err := p.delivery.StartDeliverForChannel(p.channel.ID(), p.committer, func() { close(p.delivered) }); err != nil {
 		p.window.Stop()
 		return err
 	}
@@ -266,12 +267,13 @@ func (p *Peer) Done() <-chan struct{} { return p.window.Done() }
 // Err is the failure that ended the peer, nil while there is none.
 func (p *Peer) Err() error { return p.window.Err() }
 
-// Stop ends delivery, waits for a commit in progress and closes the ledger. It
-// may be called more than once, from any goroutine.
+// Stop ends delivery and waits for it, for a commit in progress as well, and
+// closes the ledger. It may be called more than once, from any goroutine.
 func (p *Peer) Stop() {
 	p.stopping.Do(func() {
 		p.delivery.Stop()
-		p.window.Stop()
+		p.window.Stop() // delivery may be waiting for room in it
+		<-p.delivered
 		p.store.Close()
 	})
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//go:build go1.18
-// +build go1.18
+//go:build go1.25
+// +build go1.25
 
 package ecdsasig
 

@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"net"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -32,6 +33,11 @@ func (f *peerFlags) add(c *cobra.Command) {
 
 // load reads the configuration and the identity, and the block file if any.
 func (f *peerFlags) load() (*settings.Settings, *cb.Block, error) {
+	for _, endpoint := range f.orderers {
+		if _, _, err := net.SplitHostPort(endpoint); err != nil {
+			return nil, nil, fmt.Errorf("--orderer %q is not host:port: %w", endpoint, err)
+		}
+	}
 	s, err := settings.Load(f.config)
 	if err != nil {
 		return nil, nil, err
@@ -62,17 +68,18 @@ func (f *peerFlags) load() (*settings.Settings, *cb.Block, error) {
 	return s, block, nil
 }
 
+// readBlock reads the file that --block names.
 func readBlock(file string) (*cb.Block, error) {
 	raw, err := os.ReadFile(file)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("--block: %w", err)
 	}
 	block, err := protoext.UnmarshalBlock(raw)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
+		return nil, fmt.Errorf("--block %s: not a block: %w", file, err)
 	}
 	if block.Header == nil {
-		return nil, fmt.Errorf("%s: not a block: it has no header", file)
+		return nil, fmt.Errorf("--block %s: not a block: it has no header", file)
 	}
 	return block, nil
 }

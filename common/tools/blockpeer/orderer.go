@@ -48,7 +48,7 @@ and requests must name it (mutual TLS).`,
 	flags := c.Flags()
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:7050", "host:port to serve on; port 0 for any")
 	flags.StringVar(&f.dir, "dir", "", "folder for the chain")
-	flags.StringVar(&f.block, "block", "", "file with the channel's block 0 (first start)")
+	flags.StringVar(&f.block, "block", "", "file with the channel's block 0")
 	flags.StringVar(&f.mspDir, "msp-dir", "", "MSP folder of the orderer")
 	flags.StringVar(&f.mspID, "msp-id", "", "MSP ID of the orderer's organization")
 	flags.StringVar(&f.replay, "replay", "", "folder with NUMBER.block files to serve instead")
@@ -106,17 +106,14 @@ func (f *ordererFlags) register(server *grpc.Server) (name string, stop func(), 
 }
 
 func (f *ordererFlags) config() (*orderer.Config, error) {
-	if f.dir == "" || f.mspDir == "" || f.mspID == "" {
-		return nil, errors.New("--dir, --msp-dir and --msp-id are needed (or --replay)")
+	if f.dir == "" || f.mspDir == "" || f.mspID == "" || f.block == "" {
+		return nil, errors.New("--dir, --block, --msp-dir and --msp-id are needed (or --replay)")
 	}
 	signer, err := blockpeer.SignerFromDir(f.mspDir, f.mspID)
 	if err != nil {
 		return nil, err
 	}
 	cfg := &orderer.Config{Dir: f.dir, Signer: signer, MutualTLS: len(f.clientRoots) > 0, CloseAfterFailure: f.closeAfterFailure}
-	if f.block == "" {
-		return cfg, nil
-	}
 	cfg.Genesis, err = readBlock(f.block)
 	return cfg, err
 }

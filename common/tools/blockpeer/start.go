@@ -89,11 +89,11 @@ func beginning(ctx context.Context, cfg *blockpeer.Config, block *cb.Block) erro
 		return nil
 	}
 	cfg.Trusted = block
-	if blockpeer.HasLedger(cfg.Dir, cfg.ChannelID) {
-		return nil
+	begun, err := blockpeer.HasLedger(cfg.Dir, cfg.ChannelID)
+	if err != nil || begun {
+		return err
 	}
 	logger.Infof("Channel %s: fetching block 0 by means of config block %d", cfg.ChannelID, block.Header.Number)
-	var err error
 	cfg.Genesis, err = blockpeer.FetchGenesis(ctx, block, cfg.Orderers)
 	return err
 }

@@ -43,7 +43,8 @@ type Request struct {
 	// without TLS.
 	TLSCertHash []byte
 
-	// Verify, when not nil, judges a block's signatures.
+	// Verify, when not nil, judges each block: its signatures, or by what else
+	// it is to be known.
 	Verify func(block *cb.Block) error
 }
 
@@ -53,9 +54,9 @@ type Sink func(block *cb.Block) error
 // ErrNotReady is wrapped when the channel has not got as far as was asked for.
 var ErrNotReady = errors.New("the channel is not as long as that")
 
-// Run fetches the blocks in order and returns how many there were. It tries
-// each endpoint once for each stretch without progress, and stops when ctx
-// ends.
+// Run fetches the blocks in order and returns how many there were. It gives up
+// when all endpoints have failed, one after the other, without a block from
+// any of them; the error has a line for each. It stops when ctx ends.
 func Run(ctx context.Context, r Request, sink Sink) (int, error) {
 	if len(r.Endpoints) == 0 {
 		return 0, errors.New("no orderer to fetch from")
@@ -64,9 +65,9 @@ func Run(ctx context.Context, r Request, sink Sink) (int, error) {
 		return 0, fmt.Errorf("the range begins with block %d, after its end %d", r.From, r.To)
 	}
 	p := &progress{next: r.From}
-	var failures []error
-	for i := 0; i < len(r.Endpoints); {
-		endpoint := r.Endpoints[i]
+	var failures []error // since the last progress
+	for i := 0; len(failures) < len(r.Endpoints) && !p.complete(r); {
+		endpoint := r.Endpoints[i%len(r.Endpoints)]
 		before := p.count
 		err := fromOne(ctx, r, endpoint, p, sink)
 		var stop final
@@ -77,11 +78,12 @@ func Run(ctx context.Context, r Request, sink Sink) (int, error) {
 			return p.count, stop.error
 		case ctx.Err() != nil:
 			return p.count, ctx.Err()
+		case p.count > before:
+			failures = nil
+			continue
 		}
 		failures = append(failures, fmt.Errorf("%s: %w", endpoint, err))
-		if p.count == before {
-			i++
-		}
+		i++
 	}
 	return p.count, errors.Join(failures...)
 }
@@ -94,6 +96,18 @@ type progress struct {
 	next  uint64 // what to ask for: a number, Oldest or Newest
 	count int
 	last  *cb.BlockHeader
+}
+
+// complete tells whether all that was asked for has come. Of a range up to the
+// newest block only the orderer knows the end.
+func (p *progress) complete(r Request) bool {
+	switch {
+	case p.count == 0:
+		return false
+	case r.From == r.To:
+		return true
+	}
+	return r.To < Oldest && p.next > r.To
 }
 
 // fromOne runs one stream against one orderer until the range is complete.
@@ -119,7 +133,7 @@ func fromOne(ctx context.Context, r Request, endpoint string, p *progress, sink 
 		}
 		switch t := response.Type.(type) {
 		case *ab.DeliverResponse_Status:
-			return conclude(t.Status, p)
+			return conclude(t.Status, r, p)
 		case *ab.DeliverResponse_Block:
 			if err := accept(r, p, t.Block); err != nil {
 				return err
@@ -159,13 +173,16 @@ func position(n uint64) *ab.SeekPosition {
 }
 
 // conclude translates the status that ends a seek.
-func conclude(status cb.Status, p *progress) error {
+func conclude(status cb.Status, r Request, p *progress) error {
 	switch status {
 	case cb.Status_SUCCESS:
+		if p.count == 0 || r.To < Oldest && !p.complete(r) {
+			return fmt.Errorf("it says that all has been sent (status SUCCESS) after %d blocks", p.count)
+		}
 		return nil
 	case cb.Status_NOT_FOUND:
 		if p.count > 0 {
-			return final{fmt.Errorf("%w: it ends before block %d", ErrNotReady, p.next)}
+			return fmt.Errorf("%w: it ends before block %d", ErrNotReady, p.next)
 		}
 		return fmt.Errorf("%w, or the orderer does not know the channel (status NOT_FOUND)", ErrNotReady)
 	case cb.Status_FORBIDDEN:
@@ -182,6 +199,8 @@ func accept(r Request, p *progress, block *cb.Block) error {
 	switch {
 	case header == nil:
 		return errors.New("a block without a header")
+	case p.complete(r):
+		return fmt.Errorf("block %d after the end of the range", header.Number)
 	case p.next < Oldest && header.Number != p.next:
 		return fmt.Errorf("block %d where %d was due", header.Number, p.next)
 	case !bytes.Equal(header.DataHash, protoext.BlockDataHash(block.Data)):
@@ -189,7 +208,7 @@ func accept(r Request, p *progress, block *cb.Block) error {
 	case p.last != nil && !bytes.Equal(header.PreviousHash, protoext.BlockHeaderHash(p.last)):
 		return fmt.Errorf("block %d does not follow block %d: previous hash differs", header.Number, p.last.Number)
 	}
-	if r.Verify != nil && header.Number > 0 {
+	if r.Verify != nil {
 		if err := r.Verify(block); err != nil {
 			return fmt.Errorf("block %d: %w", header.Number, err)
 		}

@@ -20,7 +20,7 @@ type channels = map[string]msp.IdentityDeserializer
 
 func TestIdentityResolution(t *testing.T) {
 	msps := &fakeMSPs{
-		local: &fakeMSP{knows: "Local Neighbour"},
+		local: &fakeMSP{knows: "Local Neighbour Hermit"},
 		channels: channels{
 			"a": &fakeMSP{knows: "Org1 Local"},
 			"b": &fakeMSP{knows: "Org1 Org2 Neighbour"},
@@ -44,6 +44,7 @@ func TestIdentityResolution(t *testing.T) {
 		{"own and odd", serialized("Local", "odd"), "identity is not well formed: it is odd"},
 		{"odd in a channel", serialized("Org1", "odd"), "identity is not well formed: it is odd"},
 		{"revoked in all channels", serialized("Org1", "revoked"), "No MSP found able to do that"},
+		{"the local MSP knows it, no channel does", serialized("Hermit", "x"), "No MSP found able to do that"},
 		{"of nobody", serialized("Org9", "x"), "No MSP found able to do that"},
 	}
 	for _, c := range cases {

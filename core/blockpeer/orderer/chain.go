@@ -87,6 +87,13 @@ func (c *chain) halt() {
 	<-c.stopped
 }
 
+// settle waits while a config block is being stored and applied: afterwards the
+// configuration in effect is at least that of the newest block seen before.
+func (c *chain) settle() {
+	c.configuring.RLock()
+	defer c.configuring.RUnlock()
+}
+
 // run is the ordering goroutine.
 func (c *chain) run() {
 	defer close(c.stopped)

@@ -32,6 +32,7 @@ func (c *chain) submit(ctx context.Context, envelope *cb.Envelope) *refused {
 	if c.unavailable() {
 		return &refused{cb.Status_SERVICE_UNAVAILABLE, errHalted}
 	}
+	c.settle()
 	m, r := c.admission.judge(envelope, config)
 	if r != nil {
 		return r
@@ -56,10 +57,8 @@ func (l *liveChain) checkReader(envelope *cb.Envelope) error {
 	if err != nil {
 		return err
 	}
-	l.chain.configuring.RLock()
-	manager := l.chain.channel.PolicyManager()
-	l.chain.configuring.RUnlock()
-	return evaluate(manager, policies.ChannelReaders, signed)
+	l.chain.settle()
+	return evaluate(l.chain.channel.PolicyManager(), policies.ChannelReaders, signed)
 }
 
 // liveView is the chain as one stream sees it.
@@ -70,8 +69,7 @@ type liveView struct {
 
 // Sequence implements deliver.Chain.
 func (v *liveView) Sequence() uint64 {
-	v.chain.configuring.RLock()
-	defer v.chain.configuring.RUnlock()
+	v.chain.settle()
 	return v.chain.channel.Sequence()
 }
 

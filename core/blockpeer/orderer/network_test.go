@@ -111,12 +111,13 @@ func (k keyHolder) Sign(message []byte) ([]byte, error) {
 	return ecdsasig.Sign(k.key, digest[:])
 }
 
-// expiringSigner is a member of org1 whose certificate ends at a time.
+// expiringSigner is a member of org1 whose certificate ends at a time, which is
+// not more than two minutes ago.
 func expiringSigner(t testing.TB, end time.Time) crypto.LocalSigner {
 	t.Helper()
 	ca, err := cryptogen.LoadCA(filepath.Join(org1.Dir(cryptoDir(t)), "ca"))
 	require.NoError(t, err)
-	pair, err := ca.Issue(cryptogen.Leaf{CommonName: "late", NotBefore: end.Add(-24 * time.Hour), NotAfter: end})
+	pair, err := ca.Issue(cryptogen.Leaf{CommonName: "late", NotBefore: time.Now().Add(-2 * time.Minute), NotAfter: end})
 	require.NoError(t, err)
 	identity, err := msp.NewSerializedIdentity(org1.MSPID, pair.CertPEM())
 	require.NoError(t, err)

@@ -250,7 +250,10 @@ func (o *Orderer) Height() uint64 { return o.store.Height() }
 // Block returns a stored block.
 func (o *Orderer) Block(number uint64) (*cb.Block, error) { return o.store.Block(number) }
 
-// WaitFor returns nil once a block is stored, or why it will not be.
+// WaitFor returns nil once a block is stored and, if it is a config block, in
+// effect; or else why that will not happen.
 func (o *Orderer) WaitFor(ctx context.Context, number uint64) error {
-	return o.store.WaitFor(ctx, number)
+	err := o.store.WaitFor(ctx, number)
+	o.chain.settle()
+	return err
 }
