@@ -78,7 +78,7 @@ func (mgr *manager) DeserializeIdentity(serialized []byte) (Identity, error) {
 		if m, ok := t.byID[string(id)]; ok {
 			return m.DeserializeIdentity(serialized)
 		}
-		return nil, errors.Errorf("MSP %s is unknown", id)
+		return nil, errors.Errorf("MSP %s is unknown", shown(string(id)))
 	}
 	sid, err := parseSerialized(serialized)
 	if err != nil {
@@ -86,7 +86,7 @@ func (mgr *manager) DeserializeIdentity(serialized []byte) (Identity, error) {
 	}
 	m, ok := t.byID[sid.Mspid]
 	if !ok {
-		return nil, errors.Errorf("MSP %s is unknown", sid.Mspid)
+		return nil, errors.Errorf("MSP %s is unknown", shown(sid.Mspid))
 	}
 	return m.DeserializeIdentity(serialized)
 }

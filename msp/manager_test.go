@@ -4,6 +4,7 @@ package msp
 
 import (
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 
@@ -49,6 +50,7 @@ func TestManagerPicksTheMSP(t *testing.T) {
 	}{
 		"unknown MSP":             {serialize(t, "Org3", org1.admin.CertPEM()), "MSP Org3 is unknown"},
 		"nothing":                 {nil, "MSP  is unknown"},
+		"MSP ID of many lines":    {serialize(t, "a\nb"+strings.Repeat("c", 1<<20), nil), `MSP a\nb` + strings.Repeat("c", 97) + "... is unknown"},
 		"garbage":                 {[]byte("\xff"), "could not deserialize"},
 		"other MSP's member":      {serialize(t, "Org1", org2.admin.CertPEM()), "does not chain"},
 		"Idemix member":           {serialize(t, "Idem", []byte("anything")), "MSP Idem uses Idemix, which is not supported"},
@@ -56,6 +58,7 @@ func TestManagerPicksTheMSP(t *testing.T) {
 	} {
 		_, err := mgr.DeserializeIdentity(c.serialized)
 		require.ErrorContains(t, err, c.err, name)
+		require.Less(t, len(err.Error()), 500, name)
 	}
 }
 

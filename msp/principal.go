@@ -113,7 +113,7 @@ func (m *membership) satisfiesIdentity(owner *x509MSP, id *identity, raw []byte)
 		return errors.WithMessage(err, "the principal is not an identity")
 	}
 	if sid.Mspid != m.name {
-		return errors.Errorf("the principal is not an identity of this MSP: expected MSP ID %s, received %s", m.name, sid.Mspid)
+		return errors.Errorf("the principal is not an identity of this MSP: expected MSP ID %s, received %s", m.name, shown(sid.Mspid))
 	}
 	cert, err := readCertificate(sid.IdBytes)
 	if err != nil {

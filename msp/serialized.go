@@ -3,6 +3,7 @@
 package msp
 
 import (
+	"strconv"
 	"unicode/utf8"
 
 	"github.com/golang/protobuf/proto"
@@ -25,6 +26,18 @@ func parseSerialized(raw []byte) (*msp.SerializedIdentity, error) {
 		return nil, errors.Wrapf(err, "could not deserialize %d bytes as a serialized identity", len(raw))
 	}
 	return sid, nil
+}
+
+// shown makes a name that a remote chose fit for errors and logs: it stays as it is unless it is long or would break a
+// line.
+func shown(name string) string {
+	const enough = 100
+	tail := ""
+	if len(name) > enough {
+		name, tail = name[:enough], "..."
+	}
+	quoted := strconv.Quote(name)
+	return quoted[1:len(quoted)-1] + tail
 }
 
 // peekMSPID returns the MSP ID inside a serialized identity that is encoded the plain way, MSP ID and identity in this

@@ -117,7 +117,7 @@ func (x *x509MSP) deserializeParsed(sid *msp.SerializedIdentity) (Identity, erro
 		return nil, err
 	}
 	if sid.Mspid != m.name {
-		return nil, errors.Errorf("expected MSP ID %s, received %s", m.name, sid.Mspid)
+		return nil, errors.Errorf("expected MSP ID %s, received %s", m.name, shown(sid.Mspid))
 	}
 	cert, err := readCertificate(sid.IdBytes)
 	if err != nil {
@@ -171,22 +171,23 @@ func (x *x509MSP) IsWellFormed(sid *msp.SerializedIdentity) error {
 	if sid == nil {
 		return errors.New("the identity is nil")
 	}
+	mspID := shown(sid.Mspid)
 	block, _ := pem.Decode(sid.IdBytes)
 	if block == nil {
-		return errors.Errorf("the identity of MSP %s is not PEM", sid.Mspid)
+		return errors.Errorf("the identity of MSP %s is not PEM", mspID)
 	}
 	if block.Type != certificateBlock && block.Type != "" {
-		return errors.Errorf("the identity of MSP %s has the wrong type: pem type is %q, should be 'CERTIFICATE' or missing", sid.Mspid, block.Type)
+		return errors.Errorf("the identity of MSP %s has the wrong type: pem type is \"%s\", should be 'CERTIFICATE' or missing", mspID, shown(block.Type))
 	}
 	cert, err := x509.ParseCertificate(block.Bytes)
 	if err != nil {
-		return errors.Wrapf(err, "the identity of MSP %s is not an X.509 certificate", sid.Mspid)
+		return errors.Wrapf(err, "the identity of MSP %s is not an X.509 certificate", mspID)
 	}
 	if !bytes.Equal(encodeCertificate(tidy(cert)), sid.IdBytes) {
-		return errors.Errorf("the identity of MSP %s is not in canonical form: it must be just its certificate, as PEM of DER", sid.Mspid)
+		return errors.Errorf("the identity of MSP %s is not in canonical form: it must be just its certificate, as PEM of DER", mspID)
 	}
 	if m := x.current.Load(); m != nil && m.name == sid.Mspid && m.authorities.issuedHighS(cert) {
-		return errors.Errorf("the identity of MSP %s is not in canonical form: its certificate has a high-S signature", sid.Mspid)
+		return errors.Errorf("the identity of MSP %s is not in canonical form: its certificate has a high-S signature", mspID)
 	}
 	return nil
 }

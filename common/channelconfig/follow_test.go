@@ -161,8 +161,9 @@ func TestLogSanityChecks(t *testing.T) {
 		delete(c.ChannelGroup.Policies, "Readers")
 		delete(group(c, "Orderer").Policies, "BlockValidation")
 		put(c.ChannelGroup, channelconfig.OrdererAddressesValue([]string{"orderer"}))
+		group(c, "Orderer").Groups = nil
 	})))
-	for _, want := range []string{"/Channel/Readers", "/Channel/Orderer/BlockValidation", "orderer address"} {
+	for _, want := range []string{"/Channel/Readers", "/Channel/Orderer/BlockValidation", "orderer address", "no organization that orders"} {
 		assert.Contains(t, out.String(), want)
 	}
 	assert.NotContains(t, out.String(), "/Channel/Application/Readers")

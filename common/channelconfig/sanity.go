@@ -11,7 +11,8 @@ import (
 
 // LogSanityChecks warns about a configuration that is valid but will not work
 // as its authors expect: policies that peers evaluate and nobody defined, which
-// refuse everyone, and orderer addresses that cannot be dialled.
+// refuse everyone; an ordering service of no organizations, whose usual policies
+// accept everyone; and orderer addresses that cannot be dialled.
 func LogSanityChecks(res Resources) {
 	manager := res.PolicyManager()
 	expected := []string{policies.ChannelReaders, policies.ChannelWriters}
@@ -19,8 +20,11 @@ func LogSanityChecks(res Resources) {
 		expected = append(expected, policies.ChannelApplicationReaders,
 			policies.ChannelApplicationWriters, policies.ChannelApplicationAdmins)
 	}
-	if _, present := res.OrdererConfig(); present {
+	if section, present := res.OrdererConfig(); present {
 		expected = append(expected, policies.BlockValidation)
+		if len(section.Organizations()) == 0 {
+			logger.Warningf("Channel %s has no organization that orders: a policy over none of them is satisfied by any block, signed or not", res.ConfigtxValidator().ChainID())
+		}
 	}
 	for _, path := range expected {
 		if _, defined := manager.GetPolicy(path); !defined {

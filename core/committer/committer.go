@@ -3,6 +3,7 @@
 package committer
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/hyperledger/fabric/core/ledger"
@@ -70,18 +71,22 @@ var _ Committer = (*LedgerCommitter)(nil)
 
 // NewLedgerCommitter returns a committer that announces nothing.
 func NewLedgerCommitter(ledger PeerLedgerSupport) *LedgerCommitter {
-	return NewLedgerCommitterReactive(ledger, func(*common.Block) error { return nil })
+	return NewLedgerCommitterReactive(ledger, nil)
 }
 
-// NewLedgerCommitterReactive returns a committer that announces config blocks.
+// NewLedgerCommitterReactive returns a committer that announces config blocks
+// to eventer, or to nobody if that is nil.
 func NewLedgerCommitterReactive(ledger PeerLedgerSupport, eventer ConfigBlockEventer) *LedgerCommitter {
 	return &LedgerCommitter{PeerLedgerSupport: ledger, onConfigBlock: eventer}
 }
 
 // CommitWithPvtData announces a config block, then writes the block.
 func (lc *LedgerCommitter) CommitWithPvtData(blockAndPvtData *ledger.BlockAndPvtData) error {
+	if blockAndPvtData == nil || blockAndPvtData.Block == nil {
+		return errors.New("there is no block to commit")
+	}
 	block := blockAndPvtData.Block
-	if protoext.IsConfigBlock(block) {
+	if lc.onConfigBlock != nil && protoext.IsConfigBlock(block) {
 		if err := lc.onConfigBlock(block); err != nil {
 			return fmt.Errorf("config block %d was refused: %w", block.GetHeader().GetNumber(), err)
 		}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"runtime"
 	"sync"
+	"time"
 
 	"github.com/hyperledger/fabric/core/deliverservice/internal/ahead"
 	"github.com/hyperledger/fabric/core/deliverservice/internal/stream"
@@ -33,8 +34,9 @@ type blockCheck func(block *cb.Block, raw []byte) error
 //
 // The consumer must call next and settle from one goroutine at a time.
 type readAhead struct {
-	source stream.Source
-	check  blockCheck
+	source   stream.Source
+	check    blockCheck
+	patience func() time.Duration // nil: without limit
 
 	ready chan *arrival // what was read, in order; the last one carries the error
 	jobs  chan *arrival // what may be verified early; a full queue is skipped
@@ -166,22 +168,40 @@ func (r *readAhead) runVerifier() {
 	}
 }
 
-// next returns the oldest message that was not taken yet, waiting for it if
-// need be. After the stream's own error it must not be called again.
+// next returns the oldest message that was not taken yet. It waits for one, but
+// no longer than patience says. After the stream's own error it must not be
+// called again.
 func (r *readAhead) next() (*stream.Message, error) {
 	if r.over() {
 		return nil, errDisconnected
 	}
 	select {
 	case a := <-r.ready:
-		if a.err != nil {
-			return nil, a.err
-		}
-		r.take(a)
-		return a.msg, nil
+		return r.hand(a)
+	default:
+	}
+	var impatient <-chan time.Time
+	if r.patience != nil {
+		timer := time.NewTimer(r.patience())
+		defer timer.Stop()
+		impatient = timer.C
+	}
+	select {
+	case a := <-r.ready:
+		return r.hand(a)
 	case <-r.done:
 		return nil, errDisconnected
+	case <-impatient:
+		return nil, errSilent
 	}
+}
+
+func (r *readAhead) hand(a *arrival) (*stream.Message, error) {
+	if a.err != nil {
+		return nil, a.err
+	}
+	r.take(a)
+	return a.msg, nil
 }
 
 func (r *readAhead) take(a *arrival) {

@@ -34,6 +34,8 @@ var (
 	errDisconnected = errors.New("disconnected from the orderer")
 	// errRedirected is an attempt given up because the endpoints changed.
 	errRedirected = errors.New("the orderer endpoints changed")
+	// errSilent is a stream given up because nothing came over it for too long.
+	errSilent = errors.New("the orderer has been silent")
 )
 
 // redirectPause is what remains of any wait when the endpoints change. It is
@@ -54,10 +56,11 @@ type broadcastClient struct {
 	onConnect   broadcastSetup
 
 	// Set by newClient before use; zero for a client made elsewhere.
-	channelID string                    // for the log
-	ledger    blocksprovider.LedgerInfo // non-nil: what the blocks are for
-	check     blockCheck                // non-nil: read and verify ahead, where the stream allows it
-	farsight  bool                      // count useless connections; see retry.History
+	channelID string                        // for the log
+	ledger    blocksprovider.LedgerInfo     // non-nil: what the blocks are for
+	check     blockCheck                    // non-nil: read and verify ahead, where the stream allows it
+	farsight  bool                          // count useless connections; see retry.History
+	silence   func(level int) time.Duration // non-nil: how long to bear with a silent stream; see retry.Silence
 
 	stop     chan struct{} // closed by Close
 	stopOnce sync.Once
@@ -69,6 +72,7 @@ type broadcastClient struct {
 	updates uint64             // number of endpoint updates
 	updated chan struct{}      // closed, and replaced, by each endpoint update
 	history retry.History
+	silent  retry.Silence
 	serials uint64 // number of connections so far
 	serial  uint64 // of the connection that the last message came from
 }
@@ -133,7 +137,7 @@ func (bc *broadcastClient) persist(act func(*link, *readAhead) error) error {
 		if bc.closed() {
 			break
 		}
-		if err == errRedirected {
+		if err == errRedirected || err == errSilent {
 			round.Redirected()
 			bc.pause(redirectPause)
 			continue
@@ -158,6 +162,9 @@ func (bc *broadcastClient) attempt(round *retry.Round, act func(*link, *readAhea
 		round.Connected()
 	}
 	err := act(l, ahead)
+	if err == errSilent {
+		bc.distrust(l)
+	}
 	if err != nil {
 		bc.lose(l)
 	}
@@ -176,12 +183,14 @@ func (bc *broadcastClient) current() (*link, *readAhead) {
 // connect dials an endpoint, opens a stream and has it set up. It keeps no lock
 // meanwhile, and is given up when the client is closed or the endpoints change.
 func (bc *broadcastClient) connect() (*link, *readAhead, error) {
+	logger.Debugf("[%s] Connecting to an orderer", bc.channelID)
 	ctx, cancel := context.WithCancel(context.Background())
 	updates, err := bc.beginConnect(cancel)
 	if err != nil {
 		cancel()
 		return nil, nil, err
 	}
+	defer bc.tasks.Done()
 	l, err := bc.open(ctx, cancel)
 	if err == nil {
 		err = bc.publish(l, updates)
@@ -202,7 +211,8 @@ func (bc *broadcastClient) connect() (*link, *readAhead, error) {
 }
 
 // beginConnect registers an attempt that cancel ends, and returns the number of
-// endpoint updates that it takes into account.
+// endpoint updates that it takes into account. The attempt counts as a task, so
+// that what it starts is added before wait can get to zero.
 func (bc *broadcastClient) beginConnect(cancel context.CancelFunc) (updates uint64, err error) {
 	bc.mutex.Lock()
 	defer bc.mutex.Unlock()
@@ -210,6 +220,7 @@ func (bc *broadcastClient) beginConnect(cancel context.CancelFunc) (updates uint
 		return 0, errClosing
 	}
 	bc.abandon = cancel
+	bc.tasks.Add(1)
 	return bc.updates, nil
 }
 
@@ -266,6 +277,7 @@ func (bc *broadcastClient) reasonFor(err error, updates uint64) error {
 // afterConnect runs onConnect on a new connection and starts to read ahead on
 // it if that was asked for.
 func (bc *broadcastClient) afterConnect(l *link) (*readAhead, error) {
+	logger.Debugf("[%s] A stream from %s is open, setting it up", bc.channelID, l.endpoint)
 	if err := bc.onConnect(boundDeliverer{link: l}); err != nil {
 		return nil, errors.Wrapf(err, "cannot set up the stream from orderer %s", l.endpoint)
 	}
@@ -277,6 +289,9 @@ func (bc *broadcastClient) afterConnect(l *link) (*readAhead, error) {
 	l.established = true
 	if bc.check != nil && l.wire != nil {
 		l.ahead = newReadAhead(l.wire, bc.check, readAheadLimits, l.ended)
+		if bc.silence != nil {
+			l.ahead.patience = bc.patience
+		}
 		l.ahead.start(&bc.tasks)
 	}
 	return l.ahead, nil

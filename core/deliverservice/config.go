@@ -50,6 +50,9 @@ const (
 	// defaultBackoffCap keeps a peer from sleeping on long after its orderers
 	// are back; v1.3.0's hour applies only where an operator asks for it.
 	defaultBackoffCap = 15 * time.Second
+	// neverReadBackoffCap is what the sample configuration has always shipped
+	// and v1.3.0 could not read. Nobody chose it, so it counts as unset.
+	neverReadBackoffCap = 3600 * time.Second
 )
 
 func totalTimeLimit() time.Duration {
@@ -86,7 +89,7 @@ func backoffCap() time.Duration {
 		logger.Warningf("Ignoring %s: %s; the longest delay between attempts is %s", keyBackoffCap, err, defaultBackoffCap)
 		return defaultBackoffCap
 	}
-	if d <= 0 {
+	if d <= 0 || d == neverReadBackoffCap {
 		return defaultBackoffCap
 	}
 	return d

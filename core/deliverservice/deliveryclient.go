@@ -120,15 +120,19 @@ func (d *deliverServiceImpl) StartDeliverForChannel(chainID string, ledgerInfo b
 	})
 	d.blockProviders[chainID] = s
 	logger.Infof("[%s] Starting to pull blocks from orderers", chainID)
-	go func() {
-		s.DeliverBlocks()
-		logger.Infof("[%s] No longer pulling blocks from orderers", chainID)
-		if finalizer != nil {
-			finalizer()
-		}
-		s.wait()
-	}()
+	go deliver(s, finalizer)
 	return nil
+}
+
+// deliver is a started channel's goroutine. It holds no lock when it calls the
+// finalizer, which may call back into the service.
+func deliver(s *supervisor, finalizer func()) {
+	s.DeliverBlocks()
+	logger.Infof("[%s] No longer pulling blocks from orderers", s.chainID)
+	if finalizer != nil {
+		finalizer()
+	}
+	s.wait()
 }
 
 // StopDeliverForChannel implements DeliverService.
@@ -209,7 +213,9 @@ func (d *deliverServiceImpl) newSession(chainID string, ledgerInfo blocksprovide
 // ledgerInfoProvider lacks, each time it connects. It does not connect yet.
 func (d *deliverServiceImpl) newClient(chainID string, ledgerInfoProvider blocksprovider.LedgerInfo) *broadcastClient {
 	useTLS := tlsEnabled()
-	producer := comm.NewConnectionProducer(d.conf.ConnFactory(chainID), d.endpointsOf(chainID))
+	endpoints := d.endpointsOf(chainID)
+	logger.Debugf("[%s] A client for the orderers %v", chainID, endpoints)
+	producer := comm.NewConnectionProducer(d.conf.ConnFactory(chainID), endpoints)
 	setup := func(deliverer blocksprovider.BlocksDeliverer) error {
 		requester := &blocksRequester{tls: useTLS, chainID: chainID, client: deliverer, signer: d.signer}
 		return requester.RequestBlocks(ledgerInfoProvider)
@@ -218,6 +224,7 @@ func (d *deliverServiceImpl) newClient(chainID string, ledgerInfoProvider blocks
 	client.channelID = chainID
 	client.ledger = ledgerInfoProvider
 	client.farsight = true
+	client.silence = bearableSilence()
 	if d.conf.CryptoSvc != nil {
 		client.check = checkOf(d.conf.CryptoSvc, chainID)
 	}
@@ -247,6 +254,23 @@ func configuredPolicy() retryPolicy {
 		policy.Budget = 0
 	}
 	return jittered(policy)
+}
+
+// Silence is no failure, for a channel may be quiet. But an orderer that hangs,
+// or withholds blocks, looks the same. So a silent stream is renewed, at another
+// orderer if there is one: after firstSilence to begin with, and later and later
+// where that turns out to be the channel's rhythm.
+const (
+	firstSilence   = time.Minute
+	longestSilence = 10 * time.Minute
+)
+
+func bearableSilence() func(level int) time.Duration {
+	policy := jittered(retry.Policy{Base: firstSilence, Cap: longestSilence})
+	return func(level int) time.Duration {
+		patience, _ := policy(level, 0)
+		return patience
+	}
 }
 
 // jittered supplies a policy with chance. The source is its own, since the

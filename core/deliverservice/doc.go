@@ -24,6 +24,7 @@
 //	connecting  --endpoints changed--> unconnected (after a short pause)
 //	waiting     --endpoints changed--> connecting (after a short pause)
 //	connected   --stream fails--> waiting
+//	connected   --silent for too long--> unconnected (after a short pause)
 //	connected   --Disconnect--> unconnected; a Recv in progress: waiting
 //	waiting     --policy gives up--> Recv fails, unconnected
 //	any         --Close--> closed
@@ -35,10 +36,11 @@
 // # When delivery ends
 //
 // Delivery ends by StopDeliverForChannel or Stop. An elected leader's delivery
-// also ends when no orderer was of use for the configured time, or all of them
-// keep refusing; its finalizer then yields the leadership, so that some other
-// peer tries. A static leader has nobody to yield to: whatever ends its delivery,
-// a new session is started.
+// also ends when the configured time was spent waiting because no orderer could
+// be reached, or none kept a stream up, and when they keep finding fault with
+// the request; other statuses never end it. Its finalizer then yields the
+// leadership, so that some other peer tries. A static leader has nobody to yield
+// to: whatever ends its delivery, a new session is started.
 //
 // # Goroutines
 //

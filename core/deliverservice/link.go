@@ -29,11 +29,12 @@ type link struct {
 	tasks  *sync.WaitGroup    // counts this link until its connection is closed
 
 	// Guarded by the broadcastClient's mutex.
-	serial      uint64     // tells the connections of a client apart
-	established bool       // onConnect has succeeded
-	ahead       *readAhead // nil: messages are received when they are asked for
-	handed      bool       // a block was handed out and nobody came back yet
-	fruitful    bool       // a block that was handed out turned out to be good
+	serial      uint64        // tells the connections of a client apart
+	established bool          // onConnect has succeeded
+	ahead       *readAhead    // nil: messages are received when they are asked for
+	handed      bool          // a block was handed out and nobody came back yet
+	blockAge    time.Duration // age of the link when it brought its first block
+	fruitful    bool          // a block that was handed out turned out to be good
 }
 
 // newLink takes over conn and stream, which belongs to the context that cancel

@@ -84,7 +84,12 @@ func (bc *broadcastClient) waitAfter(round *retry.Round, cause error) bool {
 	bc.mutex.Lock()
 	bc.history.Waiting(delay)
 	bc.mutex.Unlock()
-	logger.Warningf("[%s] No blocks from an orderer (attempt %d), trying again in %s: %s", bc.channelID, asked, delay, cause)
+	if cause == errDisconnected {
+		// Somebody wanted it so: the endpoints changed, or a status told us to.
+		logger.Infof("[%s] Connecting again in %s", bc.channelID, delay)
+	} else {
+		logger.Warningf("[%s] No blocks from an orderer (attempt %d), trying again in %s: %s", bc.channelID, asked, delay, cause)
+	}
 	if bc.pause(delay) {
 		round.Redirected()
 	}
@@ -133,6 +138,9 @@ func (bc *broadcastClient) noteHanded(l *link, msg *stream.Message) {
 	bc.serial = l.serial
 	if msg.Response.GetBlock() != nil {
 		l.handed = true
+		if !l.fruitful { // later blocks prove nothing by their age
+			l.blockAge = time.Since(l.since)
+		}
 	}
 }
 
@@ -164,6 +172,7 @@ func (bc *broadcastClient) acknowledge() {
 	first := !l.fruitful
 	l.fruitful = true
 	bc.history.Progress()
+	bc.silent.Block(l.blockAge)
 	if l.ahead != nil {
 		l.ahead.settle()
 	}
@@ -171,6 +180,24 @@ func (bc *broadcastClient) acknowledge() {
 	if first {
 		bc.praise(l)
 	}
+}
+
+// patience is how long the next message may take before its stream is taken for
+// one that only looks alive.
+func (bc *broadcastClient) patience() time.Duration {
+	bc.mutex.Lock()
+	defer bc.mutex.Unlock()
+	return bc.silence(bc.silent.Level())
+}
+
+// distrust notes that a stream has been silent. That may be the orderer's fault
+// or only a quiet channel's; asking another orderer settles it.
+func (bc *broadcastClient) distrust(l *link) {
+	bc.mutex.Lock()
+	bc.silent.Renewed()
+	bc.mutex.Unlock()
+	logger.Infof("[%s] Nothing from orderer %s for a while, renewing the stream", bc.channelID, l.endpoint)
+	bc.blame(l)
 }
 
 // praise tells the producer that an endpoint delivers.

@@ -40,19 +40,20 @@ func (b *blocksRequester) RequestBlocks(ledgerInfoProvider blocksprovider.Ledger
 	if err != nil {
 		return errors.Wrapf(err, "cannot tell which block of channel %s is missing first", b.chainID)
 	}
+	logger.Debugf("[%s] The ledger's height is [%d]", b.chainID, height)
 	if height == 0 {
-		logger.Debugf("[%s] Requesting all blocks, the oldest first", b.chainID)
 		return b.seekOldest()
 	}
-	logger.Debugf("[%s] Requesting blocks from [%d] on", b.chainID, height)
 	return b.seekLatestFromCommitter(height)
 }
 
 func (b *blocksRequester) seekOldest() error {
+	logger.Debugf("[%s] Asking for all blocks, the oldest first", b.chainID)
 	return b.seek(&ab.SeekPosition{Type: &ab.SeekPosition_Oldest{Oldest: &ab.SeekOldest{}}})
 }
 
 func (b *blocksRequester) seekLatestFromCommitter(height uint64) error {
+	logger.Debugf("[%s] Asking for blocks from [%d] on", b.chainID, height)
 	return b.seek(position(height))
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/binary"
 
+	"github.com/golang/protobuf/proto"
 	"github.com/hyperledger/fabric/core/deliverservice/internal/stream"
 	"github.com/hyperledger/fabric/gossip/protoext"
 	cb "github.com/hyperledger/fabric/protos/common"
@@ -28,6 +29,7 @@ const deliverMethod = "/orderer.AtomicBroadcast/Deliver"
 // the first Recv only.
 func (c *wireClient) Deliver(ctx context.Context, opts ...grpc.CallOption) (ab.AtomicBroadcast_DeliverClient, error) {
 	desc := &grpc.StreamDesc{StreamName: "Deliver", ServerStreams: true, ClientStreams: true}
+	opts = append(opts[:len(opts):len(opts)], grpc.CallCustomCodec(wireCodec{}))
 	s, err := c.conn.NewStream(ctx, desc, deliverMethod, opts...)
 	if err != nil {
 		return nil, err
@@ -76,39 +78,59 @@ func (s *wireStream) clientCertificate() ([]byte, bool) {
 	return own.leaf, true
 }
 
-// wireResponse is what gRPC decodes a response into. Because it brings its own
-// Unmarshal, which every version of gRPC's codec honours, the block is not
-// taken apart into copies: there is one copy of the bytes, and the decoded
-// block points into it. That copy is needed as gRPC reuses its buffer.
+// wireCodec is the codec of Deliver streams. It is given a received message in
+// memory of its own, which the message may keep: old releases of gRPC allocate
+// it for each message, new ones hand a codec of this old kind a copy. (Between
+// them are releases that can be told to share it, by a dial option which is off
+// by default and must stay off.) The usual codec would copy a block once more,
+// out of a buffer that it first clears, all of a megabyte for a block of 40 KB.
+type wireCodec struct{}
+
+// Marshal encodes what the stream sends, like the usual codec.
+func (wireCodec) Marshal(v interface{}) ([]byte, error) {
+	msg, ok := v.(proto.Message)
+	if !ok {
+		return nil, errors.Errorf("a %T cannot be sent to an orderer", v)
+	}
+	return proto.Marshal(msg)
+}
+
+// Unmarshal makes data the memory of v.
+func (wireCodec) Unmarshal(data []byte, v interface{}) error {
+	in, ok := v.(*wireResponse)
+	if !ok {
+		return errors.Errorf("an orderer's response cannot be received into a %T", v)
+	}
+	return in.decode(data)
+}
+
+// String names the encoding; gRPC puts it into errors.
+func (wireCodec) String() string { return "proto" }
+
+// wireResponse is what a response is received into. The block in it is not taken
+// apart into copies: it is held once, and the decoded block points into it.
 type wireResponse struct {
 	response ab.DeliverResponse
 	block    []byte
 }
 
-// Reset, String and ProtoMessage make wireResponse a message to gRPC's codec.
-func (r *wireResponse) Reset() {
+// maxBesides is how many bytes besides a block are kept along with it; orderers
+// send less than ten. More would be memory that nobody counts.
+const maxBesides = 1 << 10
+
+// decode reads an orderer.DeliverResponse, and keeps raw. Unknown fields are
+// skipped; of several statuses the last one counts, as usual, but a second block
+// is refused instead of being merged into the first.
+func (r *wireResponse) decode(raw []byte) error {
 	r.response.Type = nil
 	r.block = nil
-}
-
-func (r *wireResponse) String() string { return "orderer response" }
-
-func (*wireResponse) ProtoMessage() {}
-
-// Unmarshal decodes an orderer.DeliverResponse. Unknown fields are skipped; of
-// several statuses the last one counts, as usual, but a second block is refused
-// instead of being merged into the first.
-func (r *wireResponse) Unmarshal(data []byte) error {
-	r.Reset()
-	raw := make([]byte, len(data))
-	copy(raw, data)
 	blocks := 0
-	for len(raw) > 0 {
-		field, rest, err := nextField(raw)
+	for rest := raw; len(rest) > 0; {
+		field, after, err := nextField(rest)
 		if err != nil {
 			return errors.WithMessage(err, "malformed response from orderer")
 		}
-		raw = rest
+		rest = after
 		switch {
 		case field.number == 1 && field.wireType == varintType:
 			r.block = nil
@@ -119,6 +141,9 @@ func (r *wireResponse) Unmarshal(data []byte) error {
 		case field.number == 1 || field.number == 2:
 			return errors.Errorf("malformed response from orderer: field %d has wire type %d", field.number, field.wireType)
 		}
+	}
+	if r.block != nil && len(raw)-len(r.block) > maxBesides {
+		r.block = append([]byte{}, r.block...)
 	}
 	return r.decodeBlock(blocks)
 }

@@ -19,9 +19,10 @@ type NetworkMember struct {
 	*proto.Envelope
 }
 
-// String describes the member for logs.
+// String describes the member for logs: where it can be reached and what it is
+// called. Its metadata is reduced to a size.
 func (n *NetworkMember) String() string {
-	return fmt.Sprintf("Endpoint: %s, InternalEndpoint: %s, PKI-ID: %v, Metadata: %v", n.Endpoint, n.InternalEndpoint, n.PKIid, n.Metadata)
+	return fmt.Sprintf("peer %x at [%s], inside its organization at [%s], with %d bytes of metadata", []byte(n.PKIid), n.Endpoint, n.InternalEndpoint, len(n.Metadata))
 }
 
 // PreferredEndpoint is where to dial the member: the internal endpoint where

@@ -9,72 +9,79 @@ import (
 	cb "github.com/hyperledger/fabric/protos/common"
 )
 
-// Field numbers of the envelope chain from a data entry to its type.
+// Field numbers of the envelope of a transaction.
 const (
 	envelopePayloadField   = 1
 	envelopeSignatureField = 2
-	payloadHeaderField     = 1
-	headerChannelField     = 1
-	channelTypeField       = 1
 )
 
 // CheckTransactionBoundaries refuses a block whose transactions may not be the
 // ones that its orderer put in. The data hash covers the entries run together,
 // so the same header also fits other ways of cutting the same bytes
 // (CVE-2023-46132). An orderer's entry is its own encoding of a signed
-// envelope; hence outside config blocks, each entry must be exactly the
-// canonical encoding of an envelope with a payload and a signature. A config
-// block, whose first one is not signed, has one entry and so no boundary.
+// envelope; hence outside config blocks, each entry must begin with a payload
+// and a signature, encoded as an orderer does, and hold neither of them again:
+// then it can end nowhere but before the next payload. A config block has one
+// entry, of which the signature may be missing: nobody signs the first one.
 func CheckTransactionBoundaries(block *cb.Block) error {
 	entries := block.GetData().GetData()
 	if len(entries) == 0 {
 		return nil
 	}
-	if IsConfigBlock(block) {
-		if len(entries) > 1 {
-			return errors.Errorf("config block with %d transactions", len(entries))
-		}
-		return nil
+	config := IsConfigBlock(block)
+	if config && len(entries) > 1 {
+		return errors.Errorf("config block with %d transactions", len(entries))
 	}
 	for i, entry := range entries {
-		if err := checkCanonicalEnvelope(entry); err != nil {
-			return errors.WithMessagef(err, "transaction %d", i)
+		if err := checkEnvelope(entry, config); err != nil {
+			return errors.WithMessagef(err, "transaction %d: not an envelope as orderers write them", i)
 		}
 	}
 	return nil
 }
 
-// checkCanonicalEnvelope accepts the one encoding that protobuf's encoder
-// produces for an envelope with both fields set: payload, then signature, with
-// minimal lengths and nothing else.
-func checkCanonicalEnvelope(entry []byte) error {
-	var payload, signature []byte
-	next := envelopePayloadField
-	err := eachField(entry, func(f wireField) error {
-		if f.number != next || f.wireType != proto.WireBytes || len(f.content) == 0 {
-			return errors.Errorf("field %d is not what an orderer puts there", f.number)
-		}
-		if next == envelopePayloadField {
-			payload, next = f.content, envelopeSignatureField
-		} else {
-			signature, next = f.content, 0
+// checkEnvelope accepts what an orderer's protobuf library produces for an
+// envelope with payload and signature: these two, then any fields that the
+// library does not know. Such fields come from the client, and orderers keep
+// them.
+func checkEnvelope(entry []byte, mayBeUnsigned bool) error {
+	rest, err := takeOrdererField(entry, envelopePayloadField, "payload")
+	if err != nil {
+		return err
+	}
+	if mayBeUnsigned && len(rest) == 0 {
+		return nil
+	}
+	if rest, err = takeOrdererField(rest, envelopeSignatureField, "signature"); err != nil {
+		return err
+	}
+	return eachClientField(rest, func(f wireField) error {
+		if f.wireType == proto.WireBytes && (f.number == envelopePayloadField || f.number == envelopeSignatureField) {
+			return errors.Errorf("field %d occurs again", f.number)
 		}
 		return nil
 	})
-	if err != nil {
-		return errors.WithMessage(err, "not an envelope")
-	}
-	if len(payload) == 0 || len(signature) == 0 {
-		return errors.New("not an envelope: payload or signature missing")
-	}
-	canonical := 1 + varintSize(len(payload)) + len(payload) + 1 + varintSize(len(signature)) + len(signature)
-	if canonical != len(entry) {
-		return errors.New("not an envelope's own encoding: a length is not minimal")
-	}
-	return nil
 }
 
-func varintSize(n int) int { return proto.SizeVarint(uint64(n)) }
+// takeOrdererField splits the field with that number off raw, which must begin
+// with it. It must not be empty, nor its length take more bytes than needed.
+func takeOrdererField(raw []byte, number uint64, name string) ([]byte, error) {
+	if len(raw) == 0 {
+		return nil, errors.Errorf("no %s", name)
+	}
+	f, rest, err := nextField(raw)
+	switch {
+	case err != nil:
+		return nil, err
+	case f.number != number || f.wireType != proto.WireBytes:
+		return nil, errors.Errorf("field %d stands in place of the %s", f.number, name)
+	case len(f.content) == 0:
+		return nil, errors.Errorf("empty %s", name)
+	case len(raw)-len(rest) != 1+proto.SizeVarint(uint64(len(f.content)))+len(f.content):
+		return nil, errors.Errorf("the length of the %s is not minimal", name)
+	}
+	return rest, nil
+}
 
 // IsConfigBlock tells whether a block's first transaction is a channel
 // configuration. A block that does not parse that far is none.
@@ -83,32 +90,6 @@ func IsConfigBlock(block *cb.Block) bool {
 	if len(entries) == 0 {
 		return false
 	}
-	content := entries[0]
-	for _, field := range []int{envelopePayloadField, payloadHeaderField, headerChannelField} {
-		var ok bool
-		if content, ok = lastBytes(content, field); !ok {
-			return false
-		}
-	}
-	kind := uint64(0)
-	err := eachField(content, func(f wireField) (err error) {
-		if f.number == channelTypeField {
-			kind, err = f.uint("type")
-		}
-		return err
-	})
-	return err == nil && cb.HeaderType(int32(kind)) == cb.HeaderType_CONFIG
-}
-
-// lastBytes is the content of a length-delimited field; where it occurs more
-// than once the last counts.
-func lastBytes(raw []byte, number int) (content []byte, found bool) {
-	err := eachField(raw, func(f wireField) (err error) {
-		if f.number == number {
-			content, err = f.bytes("field")
-			found = true
-		}
-		return err
-	})
-	return content, found && err == nil
+	_, kind, err := ChannelOf(entries[0])
+	return err == nil && kind == cb.HeaderType_CONFIG
 }

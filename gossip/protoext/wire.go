@@ -17,7 +17,7 @@ var errTruncated = errors.New("truncated")
 // wireField is one field of an encoded message. Its content, if it is length
 // delimited, points into the encoding.
 type wireField struct {
-	number   int
+	number   uint64
 	wireType int
 	value    uint64 // of a varint
 	content  []byte // of a length-delimited field
@@ -47,8 +47,26 @@ func (f wireField) message(name string, decode func(content []byte) error) error
 }
 
 // eachField calls visit for each field of an encoded message, in order, until
-// one returns an error. It copies nothing.
+// one returns an error. It copies nothing. It is for messages that the ordering
+// service encodes: groups, which no message of Fabric has, and field numbers
+// that protobuf does not allow are refused.
 func eachField(raw []byte, visit func(wireField) error) error {
+	return eachClientField(raw, func(f wireField) error {
+		if f.number > maxFieldNumber {
+			return errors.Errorf("field number %d", f.number)
+		}
+		if f.wireType == proto.WireStartGroup {
+			return errors.Errorf("field %d is a group", f.number)
+		}
+		return visit(f)
+	})
+}
+
+// eachClientField is eachField for what the ordering service passes on as a
+// client encoded it. It walks through everything that the protobuf library of
+// v1.3.0's orderers does: refusing any of it would let a client stop those who
+// pull the channel, by a transaction that everybody else accepts.
+func eachClientField(raw []byte, visit func(wireField) error) error {
 	for len(raw) > 0 {
 		f, rest, err := nextField(raw)
 		if err != nil {
@@ -62,19 +80,56 @@ func eachField(raw []byte, visit func(wireField) error) error {
 	return nil
 }
 
-// nextField splits the first field off an encoding. Groups, which no message
-// of Fabric has, are refused.
+// nextField splits the first field off an encoding, a group as a whole and
+// without content.
 func nextField(raw []byte) (f wireField, rest []byte, err error) {
+	f, rest, err = nextElement(raw)
+	if err != nil {
+		return f, nil, err
+	}
+	if f.number == 0 {
+		return f, nil, errors.New("field number 0")
+	}
+	switch f.wireType {
+	case proto.WireStartGroup:
+		rest, err = skipGroup(rest)
+	case proto.WireEndGroup:
+		err = errors.Errorf("field %d ends a group that never began", f.number)
+	}
+	return f, rest, err
+}
+
+// skipGroup returns what follows the group of which the start has been read. As
+// in v1.3.0's library, an end belongs to the innermost start whatever numbers
+// they have.
+func skipGroup(raw []byte) ([]byte, error) {
+	for open := 1; open > 0; {
+		f, rest, err := nextElement(raw)
+		if err != nil {
+			return nil, err
+		}
+		switch f.wireType {
+		case proto.WireStartGroup:
+			open++
+		case proto.WireEndGroup:
+			open--
+		}
+		raw = rest
+	}
+	return raw, nil
+}
+
+// nextElement splits off a field, or the mark at which a group starts or ends.
+func nextElement(raw []byte) (f wireField, rest []byte, err error) {
 	key, n := proto.DecodeVarint(raw)
 	if n == 0 {
 		return f, nil, errTruncated
 	}
-	f.number, f.wireType = int(key>>3), int(key&7)
-	if key>>3 == 0 || key>>3 > maxFieldNumber {
-		return f, nil, errors.Errorf("field number %d", key>>3)
-	}
+	f.number, f.wireType = key>>3, int(key&7)
 	raw = raw[n:]
 	switch f.wireType {
+	case proto.WireStartGroup, proto.WireEndGroup:
+		return f, raw, nil
 	case proto.WireVarint:
 		if f.value, n = proto.DecodeVarint(raw); n == 0 {
 			return f, nil, errTruncated

@@ -3,8 +3,6 @@
 package utils
 
 import (
-	"fmt"
-
 	"github.com/golang/protobuf/proto"
 	"github.com/pkg/errors"
 
@@ -18,14 +16,14 @@ const initializedMetadata = 3
 // ExtractEnvelope decodes the envelope at index of a block's data.
 func ExtractEnvelope(block *cb.Block, index int) (*cb.Envelope, error) {
 	if block.GetData() == nil {
-		return nil, errors.New("block data is nil")
+		return nil, errors.New("the block has no data")
 	}
 	count := len(block.Data.Data)
 	if index < 0 || index >= count {
-		return nil, errors.Errorf("envelope index out of bounds: %d of %d", index, count)
+		return nil, errors.Errorf("the block has %d envelopes, none with index %d", count, index)
 	}
 	envelope, err := UnmarshalEnvelope(block.Data.Data[index])
-	return envelope, errors.WithMessage(err, fmt.Sprintf("block data does not carry an envelope at index %d", index))
+	return envelope, errors.WithMessagef(err, "entry %d of the block is no envelope", index)
 }
 
 // ExtractEnvelopeOrPanic is ExtractEnvelope for a block known to be good.
@@ -48,7 +46,7 @@ func firstChannelHeader(block *cb.Block) (*cb.ChannelHeader, error) {
 // GetChainIDFromBlock returns the channel that a block belongs to.
 func GetChainIDFromBlock(block *cb.Block) (string, error) {
 	if block == nil || block.Data == nil || len(block.Data.Data) == 0 {
-		return "", errors.New("failed to retrieve channel id - block is empty")
+		return "", errors.New("an empty block does not tell its channel")
 	}
 	header, err := firstChannelHeader(block)
 	if err != nil {
@@ -82,7 +80,7 @@ func GetMetadataFromBlock(block *cb.Block, index cb.BlockMetadataIndex) (*cb.Met
 	}
 	metadata := &cb.Metadata{}
 	err := proto.Unmarshal(entries[index], metadata)
-	return metadata, errors.Wrapf(err, "error unmarshaling metadata from block at index [%s]", index)
+	return metadata, errors.Wrapf(err, "cannot decode the %s metadata of a block", index)
 }
 
 // GetMetadataFromBlockOrPanic is GetMetadataFromBlock for good blocks.
@@ -101,7 +99,7 @@ func GetLastConfigIndexFromBlock(block *cb.Block) (uint64, error) {
 	}
 	last := &cb.LastConfig{}
 	if err := proto.Unmarshal(metadata.Value, last); err != nil {
-		return 0, errors.Wrap(err, "error unmarshaling LastConfig")
+		return 0, errors.Wrap(err, "cannot decode LastConfig")
 	}
 	return last.Index, nil
 }

@@ -54,7 +54,7 @@ func CreateSignedEnvelopeWithTLSBinding(txType cb.HeaderType, channelID string, 
 // v1.3.0 this is the method AsSignedData of the generated type.)
 func EnvelopeAsSignedData(env *cb.Envelope) ([]*cb.SignedData, error) {
 	if env == nil {
-		return nil, errors.New("No signatures for nil Envelope")
+		return nil, errors.New("a nil envelope is signed by nobody")
 	}
 	payload, err := UnmarshalPayload(env.Payload)
 	if err != nil {
@@ -74,7 +74,7 @@ func EnvelopeAsSignedData(env *cb.Envelope) ([]*cb.SignedData, error) {
 // for each signature, over its own header followed by the update.
 func ConfigUpdateEnvelopeAsSignedData(ce *cb.ConfigUpdateEnvelope) ([]*cb.SignedData, error) {
 	if ce == nil {
-		return nil, errors.New("No signatures for nil SignedConfigItem")
+		return nil, errors.New("a nil config update is signed by nobody")
 	}
 	signed := make([]*cb.SignedData, 0, len(ce.Signatures))
 	for i, s := range ce.Signatures {

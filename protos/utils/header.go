@@ -89,23 +89,21 @@ func UnmarshalEnvelopeOfType(envelope *cb.Envelope, headerType cb.HeaderType, me
 		return nil, err
 	}
 	if payload.Header == nil {
-		return nil, errors.New("envelope must have a Header")
+		return nil, errors.New("the payload has no header that would tell its type")
 	}
 	header, err := UnmarshalChannelHeader(payload.Header.ChannelHeader)
 	if err != nil {
 		return nil, err
 	}
 	if header.Type != int32(headerType) {
-		return nil, errors.Errorf("invalid type %s, expected %s", cb.HeaderType(header.Type), headerType)
+		return nil, errors.Errorf("the envelope is of type %s where %s was wanted", cb.HeaderType(header.Type), headerType)
 	}
-	return header, errors.Wrapf(proto.Unmarshal(payload.Data, message), "error unmarshaling message for type %s", headerType)
+	return header, decode(payload.Data, message, "content of type "+headerType.String())
 }
 
 // NewSignatureHeaderOrPanic asks a signer for a signature header.
 func NewSignatureHeaderOrPanic(signer crypto.LocalSigner) *cb.SignatureHeader {
-	if signer == nil {
-		panic(errors.New("invalid signer: cannot be nil"))
-	}
+	needSigner(signer)
 	header, err := signer.NewSignatureHeader()
 	must(err)
 	return header
@@ -113,12 +111,17 @@ func NewSignatureHeaderOrPanic(signer crypto.LocalSigner) *cb.SignatureHeader {
 
 // SignOrPanic signs msg.
 func SignOrPanic(signer crypto.LocalSigner, msg []byte) []byte {
-	if signer == nil {
-		panic(errors.New("invalid signer: cannot be nil"))
-	}
+	needSigner(signer)
 	signature, err := signer.Sign(msg)
 	must(err)
 	return signature
+}
+
+// needSigner panics with a reason where a nil call would panic without.
+func needSigner(signer crypto.LocalSigner) {
+	if signer == nil {
+		panic(errors.New("there is no signer, yet something has to be signed"))
+	}
 }
 
 // CreateNonce returns 24 random bytes.

@@ -25,7 +25,7 @@ func MarshalOrPanic(pb proto.Message) []byte {
 
 // decode parses data into message and names what was expected when it fails.
 func decode(data []byte, message proto.Message, what string) error {
-	return errors.Wrapf(proto.Unmarshal(data, message), "error unmarshaling %s", what)
+	return errors.Wrapf(proto.Unmarshal(data, message), "cannot decode %s", what)
 }
 
 // must is for bytes that this process encoded.
@@ -165,14 +165,14 @@ func GetPayloads(txAction *peer.TransactionAction) (*peer.ChaincodeActionPayload
 		return nil, nil, err
 	}
 	if payload.Action == nil || payload.Action.ProposalResponsePayload == nil {
-		return nil, nil, errors.New("no payload in ChaincodeActionPayload")
+		return nil, nil, errors.New("the action carries no proposal response")
 	}
 	response, err := GetProposalResponsePayload(payload.Action.ProposalResponsePayload)
 	if err != nil {
 		return payload, nil, err
 	}
 	if response.Extension == nil {
-		return payload, nil, errors.New("response payload is missing extension")
+		return payload, nil, errors.New("the proposal response has no chaincode action in its extension")
 	}
 	action, err := GetChaincodeAction(response.Extension)
 	return payload, action, err
@@ -194,7 +194,7 @@ func GetActionFromEnvelope(envBytes []byte) (*peer.ChaincodeAction, error) {
 		return nil, err
 	}
 	if len(tx.Actions) == 0 {
-		return nil, errors.New("at least one TransactionAction required")
+		return nil, errors.New("the transaction has no actions")
 	}
 	_, action, err := GetPayloads(tx.Actions[0])
 	return action, err

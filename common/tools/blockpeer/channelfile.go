@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"net"
 	"os"
@@ -53,7 +54,10 @@ func (f *peerFlags) load() (*settings.Settings, *cb.Block, error) {
 		return nil, nil, err
 	}
 	if !protoext.IsConfigBlock(block) {
-		return nil, nil, fmt.Errorf("--block %s: block %d is not a config block", f.block, block.GetHeader().GetNumber())
+		return nil, nil, fmt.Errorf("--block %s: block %d is not a config block", f.block, block.Header.Number)
+	}
+	if !bytes.Equal(block.Header.DataHash, protoext.BlockDataHash(block.Data)) {
+		return nil, nil, fmt.Errorf("--block %s: block %d is damaged: its data hash is not that of its data", f.block, block.Header.Number)
 	}
 	id, err := utils.GetChainIDFromBlock(block)
 	if err != nil {

@@ -20,6 +20,7 @@ import (
 
 	"github.com/hyperledger/fabric/core/blockpeer"
 	"github.com/hyperledger/fabric/core/blockpeer/fetch"
+	"github.com/hyperledger/fabric/gossip/protoext"
 	cb "github.com/hyperledger/fabric/protos/common"
 	"github.com/hyperledger/fabric/protos/utils"
 )
@@ -68,6 +69,7 @@ func runFetch(ctx context.Context, out io.Writer, f *peerFlags, span, folder, ro
 			return err
 		}
 		to = from
+		request.Verify = also(request.Verify, demandConfig)
 	}
 	request.From, request.To = from, to
 	progress := newMeter(out, from, to)
@@ -125,11 +127,34 @@ func fetchRequest(f *peerFlags, roots string) (*fetch.Request, error) {
 // configuration.
 func newestConfig(ctx context.Context, request fetch.Request) (number uint64, err error) {
 	request.From, request.To = fetch.Newest, fetch.Newest
-	_, err = fetch.Run(ctx, request, func(block *cb.Block) (err error) {
-		number, err = utils.GetLastConfigIndexFromBlock(block)
+	request.Verify = also(request.Verify, func(block *cb.Block) (err error) {
+		if number, err = utils.GetLastConfigIndexFromBlock(block); err == nil && number > block.Header.Number {
+			err = fmt.Errorf("it names block %d as the last config block", number)
+		}
 		return err
 	})
+	_, err = fetch.Run(ctx, request, func(*cb.Block) error { return nil })
 	return number, err
+}
+
+func demandConfig(block *cb.Block) error {
+	if !protoext.IsConfigBlock(block) {
+		return errors.New("it is no config block, although the newest block names it as the last one")
+	}
+	return nil
+}
+
+// also makes one check of two, the first of which may be nil.
+func also(first, second func(*cb.Block) error) func(*cb.Block) error {
+	if first == nil {
+		return second
+	}
+	return func(block *cb.Block) error {
+		if err := first(block); err != nil {
+			return err
+		}
+		return second(block)
+	}
 }
 
 // parseRange reads a range of block numbers. Both ends of "config" are set

@@ -23,7 +23,11 @@ const reportEvery = 5 * time.Second
 
 var logger = flogging.MustGetLogger("blockpeer")
 
-func startCommand() *cobra.Command {
+func startCommand() *cobra.Command { return startCommandTelling(nil) }
+
+// startCommandTelling is startCommand for those who want to know of committed
+// blocks, on the committing goroutine.
+func startCommandTelling(committed func([]blockstore.Block)) *cobra.Command {
 	var f peerFlags
 	c := &cobra.Command{
 		Use:   "start",
@@ -37,13 +41,13 @@ chain must come to that very block. Later starts need only --channel.`,
 		Example: `  FABRIC_CFG_PATH=. blockpeer start --block mychannel.block
   blockpeer start --config core.yaml --channel mychannel --orderer orderer.example.com:7050`,
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return start(c.Context(), &f) },
+		RunE: func(c *cobra.Command, _ []string) error { return start(c.Context(), &f, committed) },
 	}
 	f.add(c)
 	return c
 }
 
-func start(ctx context.Context, f *peerFlags) error {
+func start(ctx context.Context, f *peerFlags, committed func([]blockstore.Block)) error {
 	s, block, err := f.load()
 	if err != nil {
 		return err
@@ -54,7 +58,7 @@ func start(ctx context.Context, f *peerFlags) error {
 	// There is no election yet: whoever starts this command wants a leader.
 	viper.Set("peer.gossip.orgLeader", true)
 	viper.Set("peer.gossip.useLeaderElection", false)
-	var count counter
+	count := counter{also: committed}
 	cfg := blockpeer.Config{Dir: s.Dir, ChannelID: f.channelID, Orderers: f.orderers, OnCommit: count.add}
 	if err := beginning(ctx, &cfg, block); err != nil {
 		return err
@@ -69,7 +73,8 @@ func start(ctx context.Context, f *peerFlags) error {
 	for {
 		select {
 		case <-ctx.Done():
-			logger.Infof("Channel %s: stopping at height %d", f.channelID, peer.Store().Height())
+			peer.Stop()
+			logger.Infof("Channel %s: stopped at height %d", f.channelID, peer.Store().Height())
 			return nil
 		case <-peer.Done():
 			return fmt.Errorf("channel %s: %w", f.channelID, peer.Err())
@@ -101,12 +106,16 @@ func beginning(ctx context.Context, cfg *blockpeer.Config, block *cb.Block) erro
 // counter counts committed blocks between reports.
 type counter struct {
 	blocks, bytes atomic.Int64
+	also          func([]blockstore.Block) // told as well, if not nil
 }
 
 func (c *counter) add(run []blockstore.Block) {
 	for i := range run {
 		c.blocks.Add(1)
 		c.bytes.Add(int64(len(run[i].Raw)))
+	}
+	if c.also != nil {
+		c.also(run)
 	}
 }
 

@@ -60,8 +60,9 @@ func compareGroups(from, to *cb.ConfigGroup) groupDiff {
 		d.write.Version = from.Version + 1
 		d.write.ModPolicy = to.ModPolicy
 	}
-	d.addValues(from, to, values, redefined)
-	d.addPolicies(from, to, rules, redefined)
+	d.changed = d.changed || len(values.changed) > 0 || len(rules.changed) > 0
+	d.read.Values, d.write.Values = readAndWrite(values, from.Values, to.Values, redefined, nextValue)
+	d.read.Policies, d.write.Policies = readAndWrite(rules, from.Policies, to.Policies, redefined, nextPolicy)
 	d.addGroups(from, to, groups, redefined)
 	return d
 }
@@ -97,49 +98,32 @@ func samePolicy(a, b *cb.ConfigPolicy) bool {
 	return proto.Equal(a.GetPolicy(), b.GetPolicy()) && a.GetModPolicy() == b.GetModPolicy()
 }
 
-// addValues writes changed and new values. Those that stay are mentioned, by
-// version only, in a redefined group.
-func (d *groupDiff) addValues(from, to *cb.ConfigGroup, values members, redefined bool) {
-	read, write := map[string]*cb.ConfigValue{}, map[string]*cb.ConfigValue{}
+// versioned is a value or a policy.
+type versioned interface{ GetVersion() uint64 }
+
+// readAndWrite selects values or policies for both sets: changed and new ones
+// are written, and those that stay are mentioned, by version only, in a
+// redefined group. next makes a member's content that of another version.
+func readAndWrite[M versioned](m members, from, to map[string]M, redefined bool, next func(content M, version uint64) M) (read, write map[string]M) {
+	read, write = map[string]M{}, map[string]M{}
 	if redefined {
-		for _, key := range values.kept {
-			version := from.Values[key].GetVersion()
-			read[key] = &cb.ConfigValue{Version: version}
-			write[key] = &cb.ConfigValue{Version: version}
+		var nothing M
+		for _, key := range m.kept {
+			version := from[key].GetVersion()
+			read[key], write[key] = next(nothing, version), next(nothing, version)
 		}
 	}
-	for _, key := range values.changed {
-		write[key] = nextValue(to.Values[key], from.Values[key].GetVersion()+1)
+	for _, key := range m.changed {
+		write[key] = next(to[key], from[key].GetVersion()+1)
 	}
-	for _, key := range values.added {
-		write[key] = nextValue(to.Values[key], 0)
+	for _, key := range m.added {
+		write[key] = next(to[key], 0)
 	}
-	d.changed = d.changed || len(values.changed) > 0
-	d.read.Values, d.write.Values = read, write
+	return read, write
 }
 
 func nextValue(value *cb.ConfigValue, version uint64) *cb.ConfigValue {
 	return &cb.ConfigValue{Version: version, Value: value.GetValue(), ModPolicy: value.GetModPolicy()}
-}
-
-// addPolicies is addValues for policies.
-func (d *groupDiff) addPolicies(from, to *cb.ConfigGroup, rules members, redefined bool) {
-	read, write := map[string]*cb.ConfigPolicy{}, map[string]*cb.ConfigPolicy{}
-	if redefined {
-		for _, key := range rules.kept {
-			version := from.Policies[key].GetVersion()
-			read[key] = &cb.ConfigPolicy{Version: version}
-			write[key] = &cb.ConfigPolicy{Version: version}
-		}
-	}
-	for _, key := range rules.changed {
-		write[key] = nextPolicy(to.Policies[key], from.Policies[key].GetVersion()+1)
-	}
-	for _, key := range rules.added {
-		write[key] = nextPolicy(to.Policies[key], 0)
-	}
-	d.changed = d.changed || len(rules.changed) > 0
-	d.read.Policies, d.write.Policies = read, write
 }
 
 func nextPolicy(policy *cb.ConfigPolicy, version uint64) *cb.ConfigPolicy {

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"strings"
 
-	"github.com/golang/protobuf/proto"
 	"github.com/pkg/errors"
 
 	"github.com/hyperledger/fabric/common/policies"
@@ -95,16 +94,12 @@ func checkChannel(chainID common.ChainID, entries [][]byte) error {
 	if len(entries) == 0 {
 		return errors.New("it has no transactions, so nothing tells its channel")
 	}
-	encoded, err := channelHeaderOf(entries[0])
+	id, _, err := protoext.ChannelOf(entries[0])
 	if err != nil {
 		return errors.WithMessage(err, "the channel of its first transaction cannot be told")
 	}
-	header := &cb.ChannelHeader{}
-	if err := proto.Unmarshal(encoded, header); err != nil {
-		return errors.Wrap(err, "the channel of its first transaction cannot be told: malformed channel header")
-	}
-	if header.ChannelId != string(chainID) {
-		return errors.Errorf("it belongs to channel [%s]", printable([]byte(header.ChannelId)))
+	if id != string(chainID) {
+		return errors.Errorf("it belongs to channel [%s]", printable([]byte(id)))
 	}
 	return nil
 }

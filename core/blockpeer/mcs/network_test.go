@@ -139,6 +139,31 @@ func TestWhoseSignatureCounts(t *testing.T) {
 	}
 }
 
+// Orderers pass on what they do not know in a client's transaction. A service
+// that refuses the block for it would stop its peer at that block for good.
+func TestOddTransactionsDoNotSpoilABlock(t *testing.T) {
+	n := newNetwork(t)
+	unknown := []byte{0x38, 1, 0x3b, 0x3c, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01, 0x05} // a number, a group, an illegal field number
+	header := append([]byte{0x08, 3, 0x22, 3, 'n', 'e', 't'}, unknown...)
+	entry := field(1, append(field(1, append(field(1, header), unknown...)), unknown...))
+	entry = append(append(entry, field(2, []byte("signature"))...), unknown...)
+
+	block := n.block(t, 7, 2, 100)
+	block.Data.Data[0] = entry
+	rehash(block)
+	n.sign(t, block, "OrdererOneMSP", nil)
+	raw, err := proto.Marshal(block)
+	require.NoError(t, err)
+	require.NoError(t, n.service.VerifyBlock(common.ChainID("net"), 7, raw))
+
+	block.Data.Data = [][]byte{entry[:len(entry)-2], append(entry[len(entry)-2:], block.Data.Data[1]...)}
+	require.ErrorContains(t, n.service.VerifyDecodedBlock(common.ChainID("net"), 7, block), "not cut as an orderer cuts them")
+}
+
+func field(number byte, content []byte) []byte {
+	return append([]byte{number<<3 | 2, byte(len(content))}, content...)
+}
+
 func TestVerifyingABlockAllocatesIndependentlyOfItsSize(t *testing.T) {
 	n := newNetwork(t)
 	allocations := func(transactions, size int) float64 {

@@ -7,16 +7,10 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// Field numbers of the messages on the way from a block to its channel and to
-// its signers. They are walked by hand because the generated decoders would
-// copy the first transaction, which may be most of the block.
+// Field numbers of the messages on the way from a block's metadata to its
+// signers. They are walked by hand so that nothing is copied before it is known
+// how much there is.
 const (
-	envelopePayload protowire.Number = 1
-
-	payloadHeader protowire.Number = 1
-
-	headerChannelHeader protowire.Number = 1
-
 	metadataValue      protowire.Number = 1
 	metadataSignatures protowire.Number = 2
 
@@ -65,38 +59,6 @@ func lastBytes(raw []byte, wanted protowire.Number) ([]byte, error) {
 		return nil
 	})
 	return found, err
-}
-
-// channelHeaderOf returns the encoded channel header of an encoded envelope,
-// or an error that says which layer is missing or malformed.
-func channelHeaderOf(envelope []byte) ([]byte, error) {
-	payload, err := lastBytes(envelope, envelopePayload)
-	if err != nil {
-		return nil, errors.WithMessage(err, "malformed envelope")
-	}
-	// The header is a message, of which protobuf merges all occurrences: the
-	// last channel header in any of them counts.
-	var header, channelHeader []byte
-	err = eachBytes(payload, func(number protowire.Number, content []byte) error {
-		if number != payloadHeader {
-			return nil
-		}
-		header = content
-		found, err := lastBytes(content, headerChannelHeader)
-		if found != nil {
-			channelHeader = found
-		}
-		return errors.WithMessage(err, "malformed header")
-	})
-	switch {
-	case err != nil:
-		return nil, errors.WithMessage(err, "malformed payload")
-	case header == nil:
-		return nil, errors.New("payload without header")
-	case channelHeader == nil:
-		return nil, errors.New("header without channel header")
-	}
-	return channelHeader, nil
 }
 
 // blockSignature is one entry of the SIGNATURES metadata.

@@ -26,44 +26,6 @@ func join(parts ...[]byte) []byte {
 
 // What is read by hand must be what the generated decoders would read, also
 // where fields occur several times or in a strange order.
-func TestHandWrittenDecodingAgreesWithGenerated(t *testing.T) {
-	headerOf := func(channelHeader string) []byte { return field(1, field(1, []byte(channelHeader))) }
-	onlySignatureHeader := field(1, field(2, []byte("signature header")))
-	varint := protowire.AppendVarint(protowire.AppendTag(nil, 7, protowire.VarintType), 300)
-	for name, payload := range map[string][]byte{
-		"plain":                      headerOf("a"),
-		"with data":                  join(headerOf("a"), field(2, []byte("data"))),
-		"data first":                 join(field(2, []byte("data")), headerOf("a")),
-		"two headers":                join(headerOf("a"), headerOf("b")),
-		"second header adds nothing": join(headerOf("a"), field(1, nil)),
-		"second header is partial":   join(headerOf("a"), onlySignatureHeader),
-		"channel header twice":       field(1, join(field(1, []byte("a")), field(1, []byte("b")))),
-		"empty channel header":       join(headerOf("a"), headerOf("")),
-		"unknown fields":             join(varint, field(99, []byte("?")), field(1, join(varint, field(1, []byte("a")), varint))),
-	} {
-		t.Run(name, func(t *testing.T) {
-			expected := &cb.Payload{}
-			require.NoError(t, proto.Unmarshal(payload, expected))
-			got, err := channelHeaderOf(join(field(1, []byte("overridden")), field(1, payload), field(2, []byte("signature"))))
-			require.NoError(t, err)
-			require.Equal(t, string(expected.Header.ChannelHeader), string(got))
-		})
-	}
-
-	for wants, envelope := range map[string][]byte{
-		"malformed envelope":                  {0x0a, 9},
-		"payload without header":              field(2, nil),
-		"header without channel header":       field(1, onlySignatureHeader),
-		"malformed payload":                   field(1, []byte{0x0a, 9}),
-		"malformed payload: malformed header": field(1, field(1, []byte{0x0a, 9})),
-	} {
-		_, err := channelHeaderOf(envelope)
-		require.ErrorContains(t, err, wants)
-	}
-	_, err := channelHeaderOf(protowire.AppendTag(nil, 1, protowire.VarintType))
-	require.Error(t, err, "a varint that is missing")
-}
-
 func TestSignatureListAgreesWithGenerated(t *testing.T) {
 	creator := func(s string) []byte { return field(1, []byte(s)) }
 	raw := join(

@@ -13,6 +13,7 @@ import (
 	gproto "github.com/hyperledger/fabric/protos/gossip"
 	ab "github.com/hyperledger/fabric/protos/orderer"
 	"github.com/pkg/errors"
+	"go.uber.org/zap/zapcore"
 )
 
 // refreshedWait bounds what is left of a rest once the endpoints have changed.
@@ -101,6 +102,9 @@ func (d *delivery) block(msg *stream.Message, block *cb.Block) bool {
 		return on
 	}
 	d.core.Accepted(carriesConfig(block))
+	if logger.IsEnabledFor(zapcore.DebugLevel) {
+		logger.Debugf("[%s] Block [%d] is verified and handed on", d.chainID, block.Header.Number)
+	}
 	if !d.stopped() {
 		d.gossip.Gossip(gossipMessage(d.chainID, payload))
 	}

@@ -35,7 +35,7 @@ func TestHostileResponses(t *testing.T) {
 		"no previous":      altered(func(b *cb.Block) { b.Header.PreviousHash = nil }),
 		"empty entry":      altered(func(b *cb.Block) { b.Data.Data = append(b.Data.Data, nil) }),
 		"entry is garbage": altered(func(b *cb.Block) { b.Data.Data[0] = []byte("\xff\xff\xff") }),
-		"entry has a tail": altered(func(b *cb.Block) { b.Data.Data[0] = append(b.Data.Data[0], 0x50, 0x01) }),
+		"entry has a tail": altered(func(b *cb.Block) { b.Data.Data[0] = append(b.Data.Data[0], 0x0a, 0x01, 0x00) }),
 	} {
 		response := response
 		t.Run(name, func(t *testing.T) {
