@@ -3,6 +3,7 @@
 package blockpeer
 
 import (
+	"github.com/hyperledger/fabric/core/blockpeer/window"
 	"github.com/hyperledger/fabric/core/deliverservice/blocksprovider"
 	"github.com/hyperledger/fabric/core/ledger"
 	gossipcommon "github.com/hyperledger/fabric/gossip/common"
@@ -21,9 +22,14 @@ var _ blocksprovider.GossipServiceAdapter = (*adapter)(nil)
 func (a *adapter) PeersOfChannel(gossipcommon.ChainID) []discovery.NetworkMember { return nil }
 
 // AddPayload puts a verified block into the window and blocks while that is
-// full.
+// full. A block that comes while the peer is being stopped is dropped, which is
+// nothing to complain of: it is not in the ledger, so it will be asked for.
 func (a *adapter) AddPayload(_ string, payload *gossip.Payload) error {
-	return a.window.Add(payload.SeqNum, payload.Data)
+	err := a.window.Add(payload.SeqNum, payload.Data)
+	if err == window.ErrStopped {
+		return nil
+	}
+	return err
 }
 
 // Gossip has nobody to pass blocks on to.

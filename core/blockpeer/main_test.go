@@ -14,13 +14,13 @@ import (
 
 	"github.com/hyperledger/fabric/core/blockpeer"
 	"github.com/hyperledger/fabric/core/blockpeer/blockstore"
+	"github.com/hyperledger/fabric/core/blockpeer/nettest"
 	"github.com/hyperledger/fabric/core/blockpeer/settings"
-	"github.com/hyperledger/fabric/core/blockpeer/testnet"
 	"github.com/hyperledger/fabric/core/comm"
 )
 
 // network is the crypto material of all tests.
-var network *testnet.Network
+var network *nettest.Network
 
 func TestMain(m *testing.M) {
 	code, err := run(m)
@@ -37,7 +37,7 @@ func run(m *testing.M) (code int, err error) {
 		return 0, err
 	}
 	defer os.RemoveAll(dir)
-	if network, err = testnet.New(dir); err != nil {
+	if network, err = nettest.New(dir); err != nil {
 		return 0, err
 	}
 	// A rest before a stream is left lasts longer than this, so an orderer that
@@ -53,7 +53,8 @@ const patience = 30 * time.Second
 // else.
 func begin(t *testing.T) context.Context {
 	t.Helper()
-	testnet.NoLeaks(t)
+	nettest.NoLeaks(t)
+	nettest.Record(t, "info")
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	t.Cleanup(cancel)
 	return ctx

@@ -148,10 +148,31 @@ func beginLedger(store *blockstore.Store, genesis *cb.Block) error {
 	if genesis == nil {
 		return errors.New("there is no ledger yet: give the channel's block 0")
 	}
-	if number := genesis.GetHeader().GetNumber(); genesis.Header == nil || number != 0 {
-		return fmt.Errorf("a ledger begins with block 0, not %d", number)
+	if err := checkGenesis(genesis, store.ChannelID()); err != nil {
+		return err
 	}
 	return peerledger.New(store).CommitWithPvtData(blockAlone(genesis))
+}
+
+// checkGenesis makes sure that a ledger that begins with a block can go on.
+func checkGenesis(genesis *cb.Block, channelID string) error {
+	header := genesis.Header
+	switch {
+	case header == nil:
+		return errors.New("the block 0 given has no header")
+	case header.Number != 0 || len(header.PreviousHash) > 0:
+		return fmt.Errorf("a ledger begins with block 0, not with block %d", header.Number)
+	case !slices.Equal(header.DataHash, protoext.BlockDataHash(genesis.Data)):
+		return errors.New("the block 0 given is damaged: its data hash is not that of its data")
+	}
+	c, err := channel.FromConfigBlock(genesis)
+	if err != nil {
+		return fmt.Errorf("the block 0 given cannot be used: %w", err)
+	}
+	if c.ID() != channelID {
+		return fmt.Errorf("the block 0 given is of channel %s", c.ID())
+	}
+	return nil
 }
 
 func sameGenesis(store *blockstore.Store, genesis *cb.Block) error {
@@ -186,8 +207,13 @@ func CurrentChannel(store *blockstore.Store) (*channel.Channel, error) {
 // checkTrusted holds a block that the ledger has already against the trusted
 // one of that number.
 func (p *Peer) checkTrusted() error {
-	if p.cfg.Trusted == nil || p.cfg.Trusted.GetHeader().GetNumber() >= p.store.Height() {
+	switch {
+	case p.cfg.Trusted == nil:
 		return nil
+	case p.cfg.Trusted.Header == nil:
+		return errors.New("the trusted config block has no header")
+	case p.cfg.Trusted.Header.Number >= p.store.Height():
+		return nil // it is to come
 	}
 	block, err := p.store.Block(p.cfg.Trusted.Header.Number)
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/hyperledger/fabric/core/blockpeer"
+	"github.com/hyperledger/fabric/core/blockpeer/nettest"
 	"github.com/hyperledger/fabric/core/blockpeer/orderer"
-	"github.com/hyperledger/fabric/core/blockpeer/testnet"
 	"github.com/hyperledger/fabric/gossip/protoext"
 	cb "github.com/hyperledger/fabric/protos/common"
 	ab "github.com/hyperledger/fabric/protos/orderer"
@@ -46,15 +46,15 @@ func (s *seeks) all() []uint64 {
 // the first one. Here each orderer ends, or knows no more, where the next must
 // have been heard of; only the configuration tells of them.
 func TestRecordedChainIsFollowedFromOrdererToOrderer(t *testing.T) {
-	ctx, recorded := begin(t), testnet.RecordedChain(t)
+	ctx, recorded := begin(t), nettest.RecordedChain(t)
 	var asked [3]seeks
 	_, first, endFirst := network.Replay(t, recorded, orderer.ReplayConfig{Height: 10, Seek: asked[0].note})
 	_, second, endSecond := network.Replay(t, recorded, orderer.ReplayConfig{Height: 32, Seek: asked[1].note})
 	_, third, _ := network.Replay(t, recorded, orderer.ReplayConfig{Seek: asked[2].note})
-	s := configure(t, testnet.Override(
+	s := configure(t, nettest.Override(
 		[2]string{"127.0.0.1:7050", first}, [2]string{"127.0.0.1:7060", second}, [2]string{"127.0.0.1:7070", third}))
 
-	p := start(t, blockpeer.Config{Dir: s.Dir, ChannelID: "mychannel", Genesis: testnet.Decode(t, recorded[0])})
+	p := start(t, blockpeer.Config{Dir: s.Dir, ChannelID: "mychannel", Genesis: nettest.Decode(t, recorded[0])})
 	require.NoError(t, p.Store().WaitFor(ctx, 9))
 	endFirst()
 	require.NoError(t, p.Store().WaitFor(ctx, 31))
@@ -62,10 +62,10 @@ func TestRecordedChainIsFollowedFromOrdererToOrderer(t *testing.T) {
 	require.NoError(t, p.Store().WaitFor(ctx, 32))
 
 	requireChain(t, p.Store(), recorded)
-	for number, want := range testnet.RecordedHashes(t) {
+	for number, want := range nettest.RecordedFacts(t) {
 		block, err := p.Store().Block(uint64(number))
 		require.NoError(t, err)
-		require.Equal(t, want, hex.EncodeToString(protoext.BlockHeaderHash(block.Header)), "block %d", number)
+		require.Equal(t, want.HeaderHash, hex.EncodeToString(protoext.BlockHeaderHash(block.Header)), "block %d", number)
 	}
 	require.Equal(t, []string{"127.0.0.1:7060", "127.0.0.1:7070"}, p.Channel().OrdererAddresses())
 	require.Equal(t, uint64(6), p.Channel().Sequence())

@@ -4,9 +4,10 @@ package blockpeer_test
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/exec"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -16,8 +17,8 @@ import (
 
 	"github.com/hyperledger/fabric/core/blockpeer"
 	"github.com/hyperledger/fabric/core/blockpeer/blockstore"
+	"github.com/hyperledger/fabric/core/blockpeer/nettest"
 	"github.com/hyperledger/fabric/core/blockpeer/orderer"
-	"github.com/hyperledger/fabric/core/blockpeer/testnet"
 	"github.com/hyperledger/fabric/gossip/protoext"
 	cb "github.com/hyperledger/fabric/protos/common"
 )
@@ -30,7 +31,7 @@ type tampering struct {
 	name string
 	// do changes the block, which is one of the test's chain.
 	do func(t *testing.T, b *cb.Block)
-	// reason is a pattern for why the block is refused. %d is its number.
+	// reason is a pattern for why the block is refused. NUMBER is its number.
 	reason string
 	// onlyMany: it takes a block of several transactions.
 	onlyMany bool
@@ -38,17 +39,17 @@ type tampering struct {
 	ownChain bool
 }
 
-const anotherNumber = `(expected block \[%[1]d\] but got|stream starts at block|block \[\d+\] failed verification)`
+const anotherNumber = `(expected block \[NUMBER\] but got|stream starts at block|block \[\d+\] failed verification)`
 
 var tamperings = []tampering{
-	{name: "payload byte", reason: `block \[%[1]d\] of channel \[mychannel\] refused: its data hash is .* but its header says`,
+	{name: "payload byte", reason: `block \[NUMBER\] of channel \[mychannel\] refused: its data hash is .* but its header says`,
 		do: func(_ *testing.T, b *cb.Block) { flipLastByte(b.Data.Data[len(b.Data.Data)-1]) }},
-	{name: "payload byte and data hash", reason: `block \[%[1]d\] of channel \[mychannel\] refused: its signatures .* does not verify`,
+	{name: "payload byte and data hash", reason: `block \[NUMBER\] of channel \[mychannel\] refused: its signatures .* does not verify`,
 		do: func(_ *testing.T, b *cb.Block) {
 			flipLastByte(b.Data.Data[len(b.Data.Data)-1])
 			b.Header.DataHash = protoext.BlockDataHash(b.Data)
 		}},
-	{name: "signature", reason: `block \[%[1]d\] of channel \[mychannel\] refused: its signatures .* does not verify`,
+	{name: "signature", reason: `block \[NUMBER\] of channel \[mychannel\] refused: its signatures .* does not verify`,
 		do: func(t *testing.T, b *cb.Block) {
 			metadata := &cb.Metadata{}
 			require.NoError(t, proto.Unmarshal(b.Metadata.Metadata[0], metadata))
@@ -59,29 +60,33 @@ var tamperings = []tampering{
 		}},
 	{name: "higher number", reason: anotherNumber, do: func(_ *testing.T, b *cb.Block) { b.Header.Number++ }},
 	{name: "lower number", reason: anotherNumber, do: func(_ *testing.T, b *cb.Block) { b.Header.Number-- }},
-	{name: "previous hash", reason: `block \[%[1]d\] (names previous hash|of channel \[mychannel\] refused: its signatures .* does not verify)`,
+	{name: "previous hash", reason: `block \[NUMBER\] (names previous hash|of channel \[mychannel\] refused: its signatures .* does not verify)`,
 		do: func(_ *testing.T, b *cb.Block) { flipLastByte(b.Header.PreviousHash) }},
 	{name: "missing header", reason: `malformed response: block has no header`,
 		do: func(_ *testing.T, b *cb.Block) { b.Header = nil }},
-	{name: "missing metadata", reason: `block \[%[1]d\] of channel \[mychannel\] refused: it has no metadata`,
+	{name: "missing metadata", reason: `block \[NUMBER\] of channel \[mychannel\] refused: it has no metadata`,
 		do: func(_ *testing.T, b *cb.Block) { b.Metadata = nil }},
-	{name: "re-split transactions", onlyMany: true, reason: `block \[%[1]d\] failed verification: .*transaction 0`,
+	{name: "re-split transactions", onlyMany: true, reason: `block \[NUMBER\] failed verification: .*transaction 0`,
 		do: func(_ *testing.T, b *cb.Block) {
 			whole := append(b.Data.Data[0], b.Data.Data[1]...)
 			b.Data.Data[0], b.Data.Data[1] = whole[:len(whole)-9], whole[len(whole)-9:]
 		}},
-	{name: "another channel's block", reason: `block \[%[1]d\] (names previous hash|of channel \[mychannel\] refused: it belongs to channel \[otherchannel\])`,
+	{name: "another channel's block", reason: `block \[NUMBER\] (names previous hash|of channel \[mychannel\] refused: it belongs to channel \[otherchannel\])`,
 		do: func(t *testing.T, b *cb.Block) { takeContents(b, otherChannel(t)[1]) }},
-	{name: "another channel's transactions", reason: `block \[%[1]d\] of channel \[mychannel\] refused: it belongs to channel \[otherchannel\]`,
+	{name: "another channel's transactions", reason: `block \[NUMBER\] of channel \[mychannel\] refused: it belongs to channel \[otherchannel\]`,
 		do: func(t *testing.T, b *cb.Block) {
 			previous := b.Header.PreviousHash
 			takeContents(b, otherChannel(t)[1])
 			b.Header.PreviousHash = previous
 		}},
-	{name: "signed by a peer", ownChain: true, reason: `block \[%[1]d\] of channel \[mychannel\] refused: its signatures \(by "peer0.org1.test" of MSP Org1MSP\) do not satisfy`,
-		do: func(t *testing.T, b *cb.Block) { testnet.Sign(t, b, network.PeerSigner(t)) }},
-	{name: "signed by nobody", ownChain: true, reason: `block \[%[1]d\] of channel \[mychannel\] refused: its signatures \(none\) do not satisfy`,
+	{name: "signed by a peer", ownChain: true, reason: `block \[NUMBER\] of channel \[mychannel\] refused: its signatures \(by "peer0.org1.test" of MSP Org1MSP\) do not satisfy`,
+		do: func(t *testing.T, b *cb.Block) { nettest.Sign(t, b, network.PeerSigner(t)) }},
+	{name: "signed by nobody", ownChain: true, reason: `block \[NUMBER\] of channel \[mychannel\] refused: its signatures \(none\) do not satisfy`,
 		do: func(_ *testing.T, b *cb.Block) { b.Metadata.Metadata[0] = nil }},
+}
+
+func (k tampering) reasonFor(number uint64) string {
+	return strings.ReplaceAll(k.reason, "NUMBER", strconv.FormatUint(number, 10))
 }
 
 func flipLastByte(b []byte) { b[len(b)-1] ^= 1 }
@@ -104,29 +109,55 @@ func takeContents(b *cb.Block, raw []byte) {
 // childVariable is set in a process that runs one of the tamperings.
 const childVariable = "BLOCKPEER_TEST_CHILD"
 
-// A peer fills its process, and each refusal takes a rest of a tenth of a
-// second. So each tampering gets a process of its own, a few at a time.
+// A peer fills its process, and each refusal costs a rest of a tenth of a
+// second. So each tampering gets a process of its own, several at a time.
 func TestTamperedBlocksAreRefusedAndReplaced(t *testing.T) {
-	slots := make(chan struct{}, 8)
+	if os.Getenv(childVariable) == "" {
+		inChildren(t, 8)
+		return
+	}
 	for _, tampering := range tamperings {
-		t.Run(tampering.name, func(t *testing.T) {
-			if os.Getenv(childVariable) != "" {
-				pullFromLiars(t, tampering)
-				return
-			}
-			t.Parallel()
+		t.Run(tampering.name, func(t *testing.T) { pullFromLiars(t, tampering) })
+	}
+}
+
+// inChildren runs each tampering's subtest in another process.
+func inChildren(t *testing.T, atOnce int) {
+	type outcome struct {
+		output []byte
+		err    error
+	}
+	slots := make(chan struct{}, atOnce)
+	outcomes := map[string]chan outcome{}
+	for _, tampering := range tamperings {
+		done := make(chan outcome, 1)
+		outcomes[tampering.name] = done
+		go func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			child := exec.Command(os.Args[0], "-test.run", "^"+t.Name()+"$", "-test.count=1", "-test.timeout=2m")
+			name := strings.ReplaceAll(tampering.name, " ", "_")
+			child := exec.Command(os.Args[0], "-test.run", "^"+t.Name()+"$/^"+name+"$", "-test.v", "-test.count=1", "-test.timeout=2m")
 			child.Env = append(os.Environ(), childVariable+"=1")
 			output, err := child.CombinedOutput()
-			require.NoError(t, err, "%s", output)
+			done <- outcome{output, err}
+		}()
+	}
+	for _, tampering := range tamperings {
+		t.Run(tampering.name, func(t *testing.T) {
+			end := <-outcomes[tampering.name]
+			require.NoError(t, end.err, "%s", end.output)
+			require.Contains(t, string(end.output), "the chain was complete")
+			for line := range strings.Lines(string(end.output)) {
+				if strings.Contains(line, "tampering_test.go:") {
+					t.Log(strings.TrimSpace(line))
+				}
+			}
 		})
 	}
 }
 
 func pullFromLiars(t *testing.T, kind tampering) {
-	ctx, chain := begin(t), testnet.RecordedChain(t)
+	ctx, chain := begin(t), nettest.RecordedChain(t)
 	if kind.ownChain {
 		chain = network.Chain(t, network.Genesis(t, "mychannel"), len(chain))
 	}
@@ -135,17 +166,21 @@ func pullFromLiars(t *testing.T, kind tampering) {
 	t.Run("each block in turn", func(t *testing.T) {
 		refusals := pull(ctx, t, chain, &liars{lies: lies})
 		require.Len(t, refusals, len(lies))
+		var slowest time.Duration
 		for _, r := range refusals {
-			require.Regexp(t, fmt.Sprintf(kind.reason, r.number), r.reason)
+			slowest = max(slowest, r.replaced)
+			require.Regexp(t, kind.reasonFor(r.number), r.reason)
 			require.Less(t, r.replaced, prompt, "block %d", r.number)
 		}
+		t.Logf("%d blocks refused, the true one durable after %s at most", len(lies), slowest)
 	})
 	t.Run("one block", func(t *testing.T) {
 		const number = 27
 		refusals := pull(ctx, t, chain, &liars{lies: map[uint64][]byte{number: lies[number]}, stubborn: true})
 		require.Len(t, refusals, 1)
-		require.Regexp(t, fmt.Sprintf(kind.reason, number), refusals[0].reason)
+		require.Regexp(t, kind.reasonFor(number), refusals[0].reason)
 		require.Less(t, refusals[0].completed, prompt)
+		t.Logf("the chain was complete %s after the refusal of block %d", refusals[0].completed, number)
 	})
 }
 
@@ -167,11 +202,11 @@ func pull(ctx context.Context, t *testing.T, chain [][]byte, liars *liars) []ref
 		}})
 		endpoints = append(endpoints, endpoint)
 	}
-	log := testnet.Record(t, "info")
+	log := nettest.Record(t, "info")
 	var commits commits
-	p := start(t, blockpeer.Config{Dir: t.TempDir(), ChannelID: "mychannel", Genesis: testnet.Decode(t, chain[0]), Orderers: endpoints, OnCommit: commits.note})
+	p := start(t, blockpeer.Config{Dir: t.TempDir(), ChannelID: "mychannel", Genesis: nettest.Decode(t, chain[0]), Orderers: endpoints, OnCommit: commits.note})
 	last := uint64(len(chain) - 1)
-	require.NoError(t, p.Store().WaitFor(ctx, last), "%s", log)
+	require.NoError(t, p.Store().WaitFor(ctx, last))
 	p.Stop()
 	store, err := blockstore.Open(p.Store().Dir(), "mychannel", blockstore.FullCheck())
 	require.NoError(t, err)
@@ -179,7 +214,7 @@ func pull(ctx context.Context, t *testing.T, chain [][]byte, liars *liars) []ref
 	requireChain(t, store, chain)
 
 	told, lines := liars.inOrder(), log.Matching("Leaving this orderer's stream")
-	require.Len(t, lines, len(told), "%s", log)
+	require.Len(t, lines, len(told))
 	var refusals []refusal
 	for i, number := range told {
 		r := refusal{number: number, reason: lines[i].Text, replaced: commits.at(number).Sub(lines[i].At), completed: commits.at(last).Sub(lines[i].At)}
@@ -193,12 +228,12 @@ func pull(ctx context.Context, t *testing.T, chain [][]byte, liars *liars) []ref
 func (k tampering) lies(t *testing.T, chain [][]byte) map[uint64][]byte {
 	lies := map[uint64][]byte{}
 	for number := uint64(1); number < uint64(len(chain)); number++ {
-		block := testnet.Decode(t, chain[number])
+		block := nettest.Decode(t, chain[number])
 		if k.onlyMany && len(block.Data.Data) < 2 {
 			continue
 		}
 		k.do(t, block)
-		lies[number] = testnet.Encode(t, block)
+		lies[number] = nettest.Encode(t, block)
 	}
 	require.NotEmpty(t, lies)
 	return lies

@@ -10,11 +10,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/hyperledger/fabric/common/flogging"
-	"github.com/hyperledger/fabric/core/blockpeer/testnet"
+	"github.com/hyperledger/fabric/core/blockpeer/nettest"
 )
 
 func TestDemo(t *testing.T) {
-	testnet.NoLeaks(t)
+	nettest.NoLeaks(t)
 	ctx := t.Context()
 	t.Setenv(roleVariable, "blockpeer") // for the orderer, which is a process of its own
 	folder := t.TempDir()

@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/hyperledger/fabric/core/blockpeer/fetch"
+	"github.com/hyperledger/fabric/core/blockpeer/nettest"
 	"github.com/hyperledger/fabric/core/blockpeer/orderer"
-	"github.com/hyperledger/fabric/core/blockpeer/testnet"
 	cb "github.com/hyperledger/fabric/protos/common"
 )
 
@@ -33,9 +33,9 @@ func requireFiles(t *testing.T, folder string, chain [][]byte, from, to int) {
 }
 
 func TestFetchRanges(t *testing.T) {
-	ctx, recorded := begin(t), testnet.RecordedChain(t)
+	ctx, recorded := begin(t), nettest.RecordedChain(t)
 	_, endpoint, _ := network.Replay(t, recorded, orderer.ReplayConfig{})
-	config, zero := network.CoreYAML(t), testnet.WriteBlock(t, recorded[0])
+	config, zero := network.CoreYAML(t), nettest.WriteBlock(t, recorded[0])
 	for span, want := range map[string][2]int{
 		"0": {0, 0}, "7": {7, 7}, "8..12": {8, 12}, "oldest": {0, 0}, "newest": {32, 32},
 		"oldest..newest": {0, 32}, "30..newest": {30, 32}, "oldest..2": {0, 2}, "config": {31, 31},
@@ -54,17 +54,17 @@ func TestFetchRanges(t *testing.T) {
 
 // Addresses and, here by an override, TLS roots come from the config block.
 func TestFetchByMeansOfAConfigBlock(t *testing.T) {
-	ctx, recorded := begin(t), testnet.RecordedChain(t)
+	ctx, recorded := begin(t), nettest.RecordedChain(t)
 	_, endpoint, _ := network.Replay(t, recorded, orderer.ReplayConfig{})
-	config := network.CoreYAML(t, testnet.Override([2]string{"127.0.0.1:7060", endpoint}, [2]string{"127.0.0.1:7070", endpoint}))
+	config := network.CoreYAML(t, nettest.Override([2]string{"127.0.0.1:7060", endpoint}, [2]string{"127.0.0.1:7070", endpoint}))
 	folder := t.TempDir()
-	_, err := run(ctx, "fetch", "3..5", "--config", config, "--block", testnet.WriteBlock(t, recorded[31]), "--to", folder)
+	_, err := run(ctx, "fetch", "3..5", "--config", config, "--block", nettest.WriteBlock(t, recorded[31]), "--to", folder)
 	require.NoError(t, err)
 	requireFiles(t, folder, recorded, 3, 5)
 }
 
 func TestFetchFromALiarFirst(t *testing.T) {
-	ctx, recorded := begin(t), testnet.RecordedChain(t)
+	ctx, recorded := begin(t), nettest.RecordedChain(t)
 	_, honest, _ := network.Replay(t, recorded, orderer.ReplayConfig{})
 	unsigned := map[uint64][]byte{}
 	for _, number := range []uint64{12, 31, 32} {
@@ -76,7 +76,7 @@ func TestFetchFromALiarFirst(t *testing.T) {
 		}
 		return [][]byte{raw}, nil
 	}})
-	config, zero := network.CoreYAML(t), testnet.WriteBlock(t, recorded[0])
+	config, zero := network.CoreYAML(t), nettest.WriteBlock(t, recorded[0])
 	for span, want := range map[string][2]int{"10..14": {10, 14}, "newest": {32, 32}, "config": {31, 31}} {
 		t.Run(span, func(t *testing.T) {
 			folder := t.TempDir()
@@ -92,7 +92,7 @@ func TestFetchFromALiarFirst(t *testing.T) {
 
 // A newest block may name any block as the last one with a configuration.
 func TestFetchConfigThatIsNone(t *testing.T) {
-	ctx, recorded := begin(t), testnet.RecordedChain(t)
+	ctx, recorded := begin(t), nettest.RecordedChain(t)
 	config := network.CoreYAML(t)
 	naming := func(index []byte) string {
 		lie := changed(t, recorded[32], func(b *cb.Block) { b.Metadata.Metadata[1] = index })
@@ -114,9 +114,9 @@ func TestFetchConfigThatIsNone(t *testing.T) {
 }
 
 func TestFetchRefusals(t *testing.T) {
-	ctx, recorded := begin(t), testnet.RecordedChain(t)
+	ctx, recorded := begin(t), nettest.RecordedChain(t)
 	_, endpoint, _ := network.Replay(t, recorded[:5], orderer.ReplayConfig{})
-	config, file := network.CoreYAML(t), testnet.WriteBlock(t, recorded[0])
+	config, file := network.CoreYAML(t), nettest.WriteBlock(t, recorded[0])
 	for name, c := range map[string]struct {
 		arguments []string
 		wants     string
@@ -167,7 +167,7 @@ func TestFetchTrustsWhomItIsTold(t *testing.T) {
 	require.NoError(t, err)
 	_, err = run(ctx, arguments("--channel", "mychannel", "--cafile", network.PeerFile("tls", "ca.crt"))...)
 	require.ErrorContains(t, err, endpoint+": cannot connect to")
-	_, err = run(ctx, arguments("--block", testnet.WriteBlock(t, testnet.Encode(t, zero)))...)
+	_, err = run(ctx, arguments("--block", nettest.WriteBlock(t, nettest.Encode(t, zero)))...)
 	require.NoError(t, err)
 }
 

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/hyperledger/fabric/core/blockpeer/inspect"
-	"github.com/hyperledger/fabric/core/blockpeer/testnet"
+	"github.com/hyperledger/fabric/core/blockpeer/nettest"
 )
 
 // What is printed of a block is for core/blockpeer/inspect, and tested there.
@@ -20,7 +20,7 @@ func TestInspect(t *testing.T) {
 	ctx := begin(t)
 	var files []string
 	for _, name := range []string{"0009.block", "0031.block"} {
-		files = append(files, filepath.Join(testnet.RecordedDir(), "mychannel", name))
+		files = append(files, filepath.Join(nettest.RecordedDir(), "mychannel", name))
 	}
 	out, err := run(ctx, append([]string{"inspect"}, files...)...)
 	require.NoError(t, err)
@@ -46,8 +46,8 @@ func TestInspect(t *testing.T) {
 
 func TestInspectGoesOnAfterAFileThatIsNoBlock(t *testing.T) {
 	ctx := begin(t)
-	good := filepath.Join(testnet.RecordedDir(), "mychannel", "0003.block")
-	cut := testnet.WriteBlock(t, testnet.RecordedChain(t)[3][:777])
+	good := filepath.Join(nettest.RecordedDir(), "mychannel", "0003.block")
+	cut := nettest.WriteBlock(t, nettest.RecordedChain(t)[3][:777])
 	out, err := run(ctx, "inspect", "/missing", cut, good)
 	require.ErrorContains(t, err, "/missing: open /missing")
 	require.ErrorContains(t, err, cut+": ")

@@ -16,8 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/hyperledger/fabric/core/blockpeer/blockstore"
+	"github.com/hyperledger/fabric/core/blockpeer/nettest"
 	"github.com/hyperledger/fabric/core/blockpeer/orderer"
-	"github.com/hyperledger/fabric/core/blockpeer/testnet"
 	cb "github.com/hyperledger/fabric/protos/common"
 	ab "github.com/hyperledger/fabric/protos/orderer"
 	"github.com/hyperledger/fabric/protos/utils"
@@ -46,7 +46,7 @@ func TestKillingAPeerLosesAndDuplicatesNothing(t *testing.T) {
 	genesis := network.Genesis(t, "mychannel")
 	killOften(ctx, t, random, network.Chain(t, genesis, 300), 38, 7)
 	// Few blocks, but with config blocks and large ones among them.
-	killOften(ctx, t, random, testnet.RecordedChain(t), 12, 3)
+	killOften(ctx, t, random, nettest.RecordedChain(t), 12, 3)
 }
 
 // killOften has a chain pulled by processes that are killed, in each of which
@@ -55,7 +55,7 @@ func killOften(ctx context.Context, t *testing.T, random *rand.Rand, chain [][]b
 	tap := &tap{}
 	_, endpoint, _ := network.Replay(t, chain, orderer.ReplayConfig{Seek: tap.seek, Send: tap.send})
 	config := network.CoreYAML(t)
-	arguments := []string{"start", "--config", config, "--block", testnet.WriteBlock(t, chain[0]), "--orderer", endpoint}
+	arguments := []string{"start", "--config", config, "--block", nettest.WriteBlock(t, chain[0]), "--orderer", endpoint}
 
 	height, pulling := uint64(0), 0
 	for kill := range kills {

@@ -18,10 +18,10 @@ import (
 
 	"github.com/hyperledger/fabric/core/blockpeer"
 	"github.com/hyperledger/fabric/core/blockpeer/blockstore"
-	"github.com/hyperledger/fabric/core/blockpeer/testnet"
+	"github.com/hyperledger/fabric/core/blockpeer/nettest"
 )
 
-var network *testnet.Network
+var network *nettest.Network
 
 // roleVariable, when set, makes this test program something else: with
 // "blockpeer" it is that command.
@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 	}
 	dir, err := os.MkdirTemp("", "blockpeer-test-")
 	if err == nil {
-		network, err = testnet.New(dir)
+		network, err = nettest.New(dir)
 	}
 	if err != nil {
 		panic(err)
@@ -52,8 +52,8 @@ const patience = 60 * time.Second
 
 func begin(t *testing.T) context.Context {
 	t.Helper()
-	testnet.NoLeaks(t)
-	testnet.Record(t, "info")
+	nettest.NoLeaks(t)
+	nettest.Record(t, "info")
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	t.Cleanup(cancel)
 	return ctx

@@ -19,8 +19,8 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 
+	"github.com/hyperledger/fabric/core/blockpeer/nettest"
 	"github.com/hyperledger/fabric/core/blockpeer/submit"
-	"github.com/hyperledger/fabric/core/blockpeer/testnet"
 	cb "github.com/hyperledger/fabric/protos/common"
 )
 
@@ -64,11 +64,11 @@ func tlsFlags() []string {
 }
 
 func TestOrdererPlaysBackARecordedChain(t *testing.T) {
-	ctx, recorded := begin(t), testnet.RecordedChain(t)
-	o := startOrderer(ctx, t, append(tlsFlags(), "--replay", filepath.Join(testnet.RecordedDir(), "mychannel"))...)
+	ctx, recorded := begin(t), nettest.RecordedChain(t)
+	o := startOrderer(ctx, t, append(tlsFlags(), "--replay", filepath.Join(nettest.RecordedDir(), "mychannel"))...)
 	require.Equal(t, "orderer: replaying 33 blocks of channel mychannel on "+o.address, o.greeting)
 	folder := t.TempDir()
-	_, err := run(ctx, "fetch", "oldest..newest", "--config", network.CoreYAML(t), "--block", testnet.WriteBlock(t, recorded[0]), "--orderer", o.address, "--to", folder)
+	_, err := run(ctx, "fetch", "oldest..newest", "--config", network.CoreYAML(t), "--block", nettest.WriteBlock(t, recorded[0]), "--orderer", o.address, "--to", folder)
 	require.NoError(t, err)
 	requireFiles(t, folder, recorded, 0, 32)
 	o.interrupt(t)
@@ -86,7 +86,7 @@ func TestOrdererPlaysBackARecordedChain(t *testing.T) {
 func TestOrdererOrdersAndContinues(t *testing.T) {
 	ctx := begin(t)
 	t.Setenv("CORE_PEER_TLS_ENABLED", "false")
-	zero := testnet.WriteBlock(t, testnet.Encode(t, network.Genesis(t, "mychannel")))
+	zero := nettest.WriteBlock(t, nettest.Encode(t, network.Genesis(t, "mychannel")))
 	arguments := []string{"--block", zero, "--dir", filepath.Join(t.TempDir(), "orderer"), "--msp-dir", network.OrdererFile("msp"), "--msp-id", "OrdererMSP"}
 
 	o := startOrderer(ctx, t, arguments...)
@@ -110,15 +110,15 @@ func TestOrdererOrdersAndContinues(t *testing.T) {
 	require.NoError(t, err)
 	raw, err := os.ReadFile(filepath.Join(folder, "0001.block"))
 	require.NoError(t, err)
-	require.Len(t, testnet.Decode(t, raw).Data.Data, 10)
+	require.Len(t, nettest.Decode(t, raw).Data.Data, 10)
 	o.interrupt(t)
 }
 
 func TestOrdererRefusals(t *testing.T) {
 	ctx := begin(t)
 	dir := t.TempDir()
-	zero := testnet.WriteBlock(t, testnet.Encode(t, network.Genesis(t, "mychannel")))
-	other := testnet.WriteBlock(t, testnet.Encode(t, network.Genesis(t, "mychannel")))
+	zero := nettest.WriteBlock(t, nettest.Encode(t, network.Genesis(t, "mychannel")))
+	other := nettest.WriteBlock(t, nettest.Encode(t, network.Genesis(t, "mychannel")))
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer listener.Close()
@@ -158,10 +158,10 @@ func TestOrdererRefusals(t *testing.T) {
 func TestUnusualBlockFiles(t *testing.T) {
 	ctx := begin(t)
 	// A block with unknown fields is kept as it is.
-	raw := append(testnet.RecordedChain(t)[3], 0xfa, 0x3e, 1, 'x')
+	raw := append(nettest.RecordedChain(t)[3], 0xfa, 0x3e, 1, 'x')
 	block := &cb.Block{}
 	require.NoError(t, proto.Unmarshal(raw, block))
-	out, err := run(ctx, "inspect", testnet.WriteBlock(t, raw))
+	out, err := run(ctx, "inspect", nettest.WriteBlock(t, raw))
 	require.NoError(t, err)
 	require.Contains(t, out, `block 3 of channel "mychannel"`)
 }

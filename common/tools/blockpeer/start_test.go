@@ -14,16 +14,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/hyperledger/fabric/core/blockpeer/blockstore"
+	"github.com/hyperledger/fabric/core/blockpeer/nettest"
 	"github.com/hyperledger/fabric/core/blockpeer/orderer"
-	"github.com/hyperledger/fabric/core/blockpeer/testnet"
 	cb "github.com/hyperledger/fabric/protos/common"
 )
 
 func TestStartFromBlockZeroAndLaterWithoutIt(t *testing.T) {
-	ctx, recorded := begin(t), testnet.RecordedChain(t)
+	ctx, recorded := begin(t), nettest.RecordedChain(t)
 	replay, endpoint, _ := network.Replay(t, recorded, orderer.ReplayConfig{Height: 20})
 	config := network.CoreYAML(t)
-	zero := testnet.WriteBlock(t, recorded[0])
+	zero := nettest.WriteBlock(t, recorded[0])
 
 	startPeer(ctx, t, "--config", config, "--block", zero, "--orderer", endpoint).stopAt(t, 20)
 	requireLedger(t, config, recorded[:20])
@@ -31,32 +31,32 @@ func TestStartFromBlockZeroAndLaterWithoutIt(t *testing.T) {
 	startPeer(ctx, t, "--config", config, "--channel", "mychannel", "--orderer", endpoint).stopAt(t, 33)
 	requireLedger(t, config, recorded)
 
-	_, err := run(ctx, "start", "--config", config, "--block", testnet.WriteBlock(t, testnet.Encode(t, network.Genesis(t, "mychannel"))))
+	_, err := run(ctx, "start", "--config", config, "--block", nettest.WriteBlock(t, nettest.Encode(t, network.Genesis(t, "mychannel"))))
 	require.ErrorContains(t, err, "is not the one the ledger in "+ledgerOf(config)+" began with")
 }
 
 // The recorded addresses lead to the test's orderers, so the channel's own
 // configuration says where to go.
 func TestStartFromALaterConfigBlock(t *testing.T) {
-	ctx, recorded := begin(t), testnet.RecordedChain(t)
+	ctx, recorded := begin(t), nettest.RecordedChain(t)
 	_, endpoint, _ := network.Replay(t, recorded, orderer.ReplayConfig{})
-	config := network.CoreYAML(t, testnet.Override(
+	config := network.CoreYAML(t, nettest.Override(
 		[2]string{"127.0.0.1:7050", endpoint}, [2]string{"127.0.0.1:7060", endpoint}, [2]string{"127.0.0.1:7070", endpoint}))
-	later := testnet.WriteBlock(t, recorded[22])
+	later := nettest.WriteBlock(t, recorded[22])
 
 	startPeer(ctx, t, "--config", config, "--block", later).stopAt(t, 33)
 	requireLedger(t, config, recorded)
-	_, err := run(ctx, "start", "--config", config, "--block", testnet.WriteBlock(t, changed(t, recorded[22], func(b *cb.Block) { b.Header.PreviousHash[0] ^= 1 })))
+	_, err := run(ctx, "start", "--config", config, "--block", nettest.WriteBlock(t, changed(t, recorded[22], func(b *cb.Block) { b.Header.PreviousHash[0] ^= 1 })))
 	require.ErrorContains(t, err, "this is not the chain that the config block is of")
 }
 
 func TestStartEndsWellWhenAsked(t *testing.T) {
-	ctx, recorded := begin(t), testnet.RecordedChain(t)
+	ctx, recorded := begin(t), nettest.RecordedChain(t)
 	tap := &tap{}
 	sending := tap.open(32, 12)
 	_, endpoint, _ := network.Replay(t, recorded, orderer.ReplayConfig{Send: tap.send})
 	config := network.CoreYAML(t)
-	command := inProcess(ctx, "start", "--config", config, "--block", testnet.WriteBlock(t, recorded[0]), "--orderer", endpoint)
+	command := inProcess(ctx, "start", "--config", config, "--block", nettest.WriteBlock(t, recorded[0]), "--orderer", endpoint)
 	var log bytes.Buffer
 	command.Stderr = &log
 	require.NoError(t, command.Start())
@@ -72,10 +72,10 @@ func TestStartEndsWellWhenAsked(t *testing.T) {
 
 // An interrupted first start may leave a ledger without any block.
 func TestStartFromALaterConfigBlockIsResumed(t *testing.T) {
-	ctx, recorded := begin(t), testnet.RecordedChain(t)
+	ctx, recorded := begin(t), nettest.RecordedChain(t)
 	replay, endpoint, _ := network.Replay(t, recorded, orderer.ReplayConfig{})
 	config := network.CoreYAML(t)
-	later := testnet.WriteBlock(t, recorded[9])
+	later := nettest.WriteBlock(t, recorded[9])
 	_, err := run(ctx, "start", "--config", config, "--channel", "mychannel")
 	require.ErrorContains(t, err, "there is no ledger yet: give the channel's block 0")
 	require.DirExists(t, ledgerOf(config))
@@ -85,22 +85,22 @@ func TestStartFromALaterConfigBlockIsResumed(t *testing.T) {
 
 func changed(t *testing.T, raw []byte, edit func(*cb.Block)) []byte {
 	t.Helper()
-	block := testnet.Decode(t, raw)
+	block := nettest.Decode(t, raw)
 	edit(block)
-	return testnet.Encode(t, block)
+	return nettest.Encode(t, block)
 }
 
 func TestStartEndsWhenTheChainIsNotTheTrustedOne(t *testing.T) {
-	ctx, recorded := begin(t), testnet.RecordedChain(t)
+	ctx, recorded := begin(t), nettest.RecordedChain(t)
 	_, endpoint, _ := network.Replay(t, recorded, orderer.ReplayConfig{})
-	trusted := testnet.WriteBlock(t, changed(t, recorded[9], func(b *cb.Block) { b.Header.PreviousHash[0] ^= 1 }))
+	trusted := nettest.WriteBlock(t, changed(t, recorded[9], func(b *cb.Block) { b.Header.PreviousHash[0] ^= 1 }))
 	_, err := run(ctx, "start", "--config", network.CoreYAML(t), "--block", trusted, "--orderer", endpoint)
 	require.ErrorContains(t, err, "channel mychannel: committing block 9: block 9 has hash")
 	require.ErrorContains(t, err, "this is not the chain that the config block is of")
 }
 
 func TestStartRefusesWhatItCannotUse(t *testing.T) {
-	ctx, recorded := begin(t), testnet.RecordedChain(t)
+	ctx, recorded := begin(t), nettest.RecordedChain(t)
 	_, endpoint, _ := network.Replay(t, recorded[:5], orderer.ReplayConfig{})
 	_, gone, stop := network.Replay(t, recorded[:5], orderer.ReplayConfig{})
 	stop()
@@ -110,10 +110,10 @@ func TestStartRefusesWhatItCannotUse(t *testing.T) {
 		require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
 		return path
 	}
-	good, zero := network.CoreYAML(t), testnet.WriteBlock(t, recorded[0])
+	good, zero := network.CoreYAML(t), nettest.WriteBlock(t, recorded[0])
 	missing := filepath.Join(dir, "missing")
 	text := file("text", "not a block at all")
-	damaged := testnet.WriteBlock(t, changed(t, recorded[9], func(b *cb.Block) { b.Header.DataHash[0] ^= 1 }))
+	damaged := nettest.WriteBlock(t, changed(t, recorded[9], func(b *cb.Block) { b.Header.DataHash[0] ^= 1 }))
 	for name, c := range map[string]struct {
 		arguments []string
 		wants     []string
@@ -126,14 +126,14 @@ func TestStartRefusesWhatItCannotUse(t *testing.T) {
 		"missing block":      {[]string{"--config", good, "--block", missing}, []string{"--block: open " + missing}},
 		"no block at all":    {[]string{"--config", good, "--block", text}, []string{"--block " + text + ": not a block"}},
 		"empty file":         {[]string{"--config", good, "--block", file("empty", "")}, []string{"not a block: it has no header"}},
-		"no config block":    {[]string{"--config", good, "--block", testnet.WriteBlock(t, recorded[3])}, []string{"--block ", "block 3 is not a config block"}},
+		"no config block":    {[]string{"--config", good, "--block", nettest.WriteBlock(t, recorded[3])}, []string{"--block ", "block 3 is not a config block"}},
 		"damaged":            {[]string{"--config", good, "--block", damaged}, []string{"--block " + damaged, "block 9 is damaged"}},
 		"another channel":    {[]string{"--config", good, "--block", zero, "--channel", "yours"}, []string{"--block " + zero + " is of channel mychannel, not of yours"}},
 		"bad orderer":        {[]string{"--config", good, "--block", zero, "--orderer", "localhost"}, []string{`--orderer "localhost" is not host:port`}},
 		"bad flag":           {[]string{"--blok", zero}, []string{"unknown flag: --blok"}},
 		"arguments":          {[]string{"mychannel"}, []string{`unknown command "mychannel"`}},
-		"orderer gone":       {[]string{"--config", good, "--block", testnet.WriteBlock(t, recorded[2]), "--orderer", gone}, []string{"fetching block 0 of channel mychannel: " + gone + ": cannot connect to"}},
-		"unknown there":      {[]string{"--config", good, "--block", testnet.WriteBlock(t, testnet.Encode(t, later(t))), "--orderer", endpoint}, []string{"fetching block 0 of channel yours: " + endpoint, "does not know the channel (status NOT_FOUND)"}},
+		"orderer gone":       {[]string{"--config", good, "--block", nettest.WriteBlock(t, recorded[2]), "--orderer", gone}, []string{"fetching block 0 of channel mychannel: " + gone + ": cannot connect to"}},
+		"unknown there":      {[]string{"--config", good, "--block", nettest.WriteBlock(t, nettest.Encode(t, later(t))), "--orderer", endpoint}, []string{"fetching block 0 of channel yours: " + endpoint, "does not know the channel (status NOT_FOUND)"}},
 		"no TLS certificate": {[]string{"--config", withoutCertificate(t, dir), "--block", zero}, []string{"peer.tls.cert.file", "no such file"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -163,7 +163,7 @@ func withoutCertificate(t *testing.T, dir string) string {
 }
 
 func TestProgressIsReportedWhenThereIsSome(t *testing.T) {
-	log := testnet.Record(t, "info")
+	log := nettest.Record(t, "info")
 	var told int
 	c := counter{also: func(run []blockstore.Block) { told += len(run) }}
 	c.report("mychannel", 7)

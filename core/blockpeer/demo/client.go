@@ -62,7 +62,7 @@ func (c *client) stream(ctx context.Context) (*submit.Stream, error) {
 	if c.conn == nil {
 		conn, err := c.connector.NewConnection(c.network.address, "")
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("the orderer at %s: %w", c.network.address, err)
 		}
 		c.conn = conn
 	}

@@ -58,6 +58,9 @@ const (
 func Run(ctx context.Context, out io.Writer, o Options) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	if o.Transactions < 0 {
+		return fmt.Errorf("%d transactions cannot be submitted", o.Transactions)
+	}
 	if o.Transactions == 0 {
 		o.Transactions = 400
 	}
@@ -143,14 +146,31 @@ func (r *run) grow(ctx context.Context) error {
 	if err := r.client.submit(ctx, r.Transactions); err != nil {
 		return err
 	}
-	last := height + uint64(r.Transactions/perBlock) - 1
-	if err := r.leader.Store().WaitFor(ctx, last); err != nil {
-		return fmt.Errorf("waiting for block %d: %w", last, err)
+	blocks, err := r.awaitTransactions(ctx, height, r.Transactions)
+	if err != nil {
+		return err
 	}
-	blocks, seconds := r.leader.Store().Height()-height, time.Since(began).Seconds()
+	seconds := time.Since(began).Seconds()
 	r.say.note("%d transactions submitted, ordered, delivered, verified and stored as %d blocks in %.2f s: %.0f tx/s, %.0f blocks/s",
 		r.Transactions, blocks, seconds, float64(r.Transactions)/seconds, float64(blocks)/seconds)
 	return nil
+}
+
+// awaitTransactions waits until the leader has so many transactions from a
+// block on, and returns how many blocks they are in: fewer fit into one where
+// a timeout cut it.
+func (r *run) awaitTransactions(ctx context.Context, from uint64, count int) (blocks uint64, err error) {
+	for have := 0; have < count; blocks++ {
+		if err := r.awaitBlock(ctx, from+blocks); err != nil {
+			return blocks, err
+		}
+		block, err := r.leader.Store().Block(from + blocks)
+		if err != nil {
+			return blocks, err
+		}
+		have += len(block.Data.Data)
+	}
+	return blocks, nil
 }
 
 // crash kills the orderer without warning and starts it again.
@@ -177,14 +197,29 @@ func (r *run) reconfigure(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	number := r.leader.Store().Height()
 	if err := r.client.reconfigure(ctx, config); err != nil {
 		return err
 	}
-	number := r.leader.Store().Height()
-	if err := r.leader.Store().WaitFor(ctx, number); err != nil {
-		return fmt.Errorf("waiting for config block %d: %w", number, err)
+	return r.awaitBlock(ctx, number)
+}
+
+// awaitBlock waits until the leader has committed a block and the stage has
+// told so.
+func (r *run) awaitBlock(ctx context.Context, number uint64) error {
+	for {
+		height, grown := r.say.height()
+		if height > number {
+			return nil
+		}
+		select {
+		case <-grown:
+		case <-r.leader.Done():
+			return fmt.Errorf("waiting for block %d: the leader has ended", number) // why, end tells
+		case <-ctx.Done():
+			return fmt.Errorf("waiting for block %d: %w", number, ctx.Err())
+		}
 	}
-	return nil
 }
 
 // compare fetches the orderer's whole chain anew and holds the leader's

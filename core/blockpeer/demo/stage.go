@@ -38,12 +38,14 @@ type stage struct {
 	blocks  int // committed since the last line about commits
 	bytes   int
 	told    time.Time
+	next    uint64        // number of the next block to be committed
+	grown   chan struct{} // closed and replaced when next grows
 	closed  bool
 	partial []byte // of a log line
 }
 
 func newStage(out io.Writer, color bool) *stage {
-	return &stage{out: out, color: color, began: time.Now(), told: time.Now()}
+	return &stage{out: out, color: color, began: time.Now(), told: time.Now(), grown: make(chan struct{})}
 }
 
 // traceFlow makes the delivery packages' log lines part of the show.
@@ -105,6 +107,7 @@ func (s *stage) success(format string, args ...any) {
 func (s *stage) committed(blocks []blockstore.Block) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
+	defer s.growLocked(blocks[len(blocks)-1].Number + 1)
 	for i := range blocks {
 		s.blocks++
 		s.bytes += len(blocks[i].Raw)
@@ -121,6 +124,20 @@ func (s *stage) committed(blocks []blockstore.Block) {
 	s.printLocked("   %-25s %-24s %s %d is on disk (%d blocks, %.0f blocks/s, %.2f MB/s)", s.paint(cyan, "commit"), "", kind, last.Number,
 		s.blocks, float64(s.blocks)/since.Seconds(), float64(s.bytes)/1e6/since.Seconds())
 	s.blocks, s.bytes, s.told = 0, 0, time.Now()
+}
+
+func (s *stage) growLocked(next uint64) {
+	s.next = next
+	close(s.grown)
+	s.grown = make(chan struct{})
+}
+
+// height is the number of the block after those told of, and a channel that
+// closes when it has changed.
+func (s *stage) height() (uint64, <-chan struct{}) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.next, s.grown
 }
 
 // flowWriter takes in log lines.

@@ -14,18 +14,18 @@ import (
 
 	"github.com/hyperledger/fabric/core/blockpeer"
 	"github.com/hyperledger/fabric/core/blockpeer/fetch"
+	"github.com/hyperledger/fabric/core/blockpeer/nettest"
 	"github.com/hyperledger/fabric/core/blockpeer/orderer"
 	"github.com/hyperledger/fabric/core/blockpeer/settings"
-	"github.com/hyperledger/fabric/core/blockpeer/testnet"
 	cb "github.com/hyperledger/fabric/protos/common"
 )
 
-var network *testnet.Network
+var network *nettest.Network
 
 func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "fetch-test-")
 	if err == nil {
-		network, err = testnet.New(dir)
+		network, err = nettest.New(dir)
 	}
 	if err != nil {
 		panic(err)
@@ -37,15 +37,15 @@ func TestMain(m *testing.M) {
 
 func begin(t *testing.T) (context.Context, [][]byte) {
 	t.Helper()
-	testnet.NoLeaks(t)
-	testnet.Record(t, "info")
+	nettest.NoLeaks(t)
+	nettest.Record(t, "info")
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	t.Cleanup(cancel)
 	viper.Reset()
 	s, err := settings.Load(network.CoreYAML(t))
 	require.NoError(t, err)
 	require.NoError(t, blockpeer.LoadIdentity(s))
-	return ctx, testnet.RecordedChain(t)
+	return ctx, nettest.RecordedChain(t)
 }
 
 // request asks orderers of the recorded channel, which are known by the static
@@ -174,9 +174,9 @@ func TestLyingOrderersAreLeftForTheNext(t *testing.T) {
 	ctx, recorded := begin(t)
 	_, honest, _ := network.Replay(t, recorded, orderer.ReplayConfig{})
 	edited := func(edit func(*cb.Block)) func([]byte) ([][]byte, error) {
-		block := testnet.Decode(t, recorded[5])
+		block := nettest.Decode(t, recorded[5])
 		edit(block)
-		raw := testnet.Encode(t, block)
+		raw := nettest.Encode(t, block)
 		return func([]byte) ([][]byte, error) { return [][]byte{raw}, nil }
 	}
 	for name, c := range map[string]struct {
@@ -193,7 +193,7 @@ func TestLyingOrderersAreLeftForTheNext(t *testing.T) {
 		"hung up":       {func([]byte) ([][]byte, error) { return nil, errors.New("out of order") }, "receiving after 2 blocks"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, verify, err := blockpeer.Verifier(testnet.Decode(t, recorded[0]))
+			_, verify, err := blockpeer.Verifier(nettest.Decode(t, recorded[0]))
 			require.NoError(t, err)
 			liar := changing(t, recorded, 5, c.change)
 			r := request(3, 7, liar, honest)

@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/hyperledger/fabric/core/blockpeer/inspect"
-	"github.com/hyperledger/fabric/core/blockpeer/testnet"
+	"github.com/hyperledger/fabric/core/blockpeer/nettest"
 	"github.com/hyperledger/fabric/gossip/protoext"
 	cb "github.com/hyperledger/fabric/protos/common"
 	"github.com/hyperledger/fabric/protos/utils"
@@ -47,7 +47,7 @@ func asText(t *testing.T, raw []byte) string {
 // Block 0, the anchor peers of 1 and 2, ordinary transactions, the orderer added
 // by 9, the batch size of 22, the orderers replaced by 31.
 func TestRecordedBlocks(t *testing.T) {
-	recorded := testnet.RecordedChain(t)
+	recorded := nettest.RecordedChain(t)
 	for _, number := range []int{0, 1, 2, 3, 9, 22, 31} {
 		t.Run(fmt.Sprint(number), func(t *testing.T) {
 			d, err := inspect.Describe(recorded[number])
@@ -61,11 +61,11 @@ func TestRecordedBlocks(t *testing.T) {
 }
 
 func TestDescriptionsAreWhatWasRecorded(t *testing.T) {
-	facts := testnet.RecordedFacts(t)
-	for number, raw := range testnet.RecordedChain(t) {
+	facts := nettest.RecordedFacts(t)
+	for number, raw := range nettest.RecordedChain(t) {
 		d, err := inspect.Describe(raw)
 		require.NoError(t, err)
-		have := testnet.Recorded{HeaderHash: d.HeaderHash, Transactions: len(d.Transactions), LastConfig: *d.LastConfig, Bytes: d.Bytes}
+		have := nettest.Recorded{HeaderHash: d.HeaderHash, Transactions: len(d.Transactions), LastConfig: *d.LastConfig, Bytes: d.Bytes}
 		if d.Config != nil {
 			have.Orderers = d.Config.OrdererAddresses
 		}
@@ -81,7 +81,7 @@ func TestDescriptionsAreWhatWasRecorded(t *testing.T) {
 }
 
 func TestSystemChannel(t *testing.T) {
-	raw, err := os.ReadFile(filepath.Join(testnet.RecordedDir(), "syschannel", "0000.block"))
+	raw, err := os.ReadFile(filepath.Join(nettest.RecordedDir(), "syschannel", "0000.block"))
 	require.NoError(t, err)
 	d, err := inspect.Describe(raw)
 	require.NoError(t, err)
@@ -93,9 +93,9 @@ func TestSystemChannel(t *testing.T) {
 // block returns recorded block 3 after a change.
 func block(t testing.TB, edit func(*cb.Block)) []byte {
 	t.Helper()
-	b := testnet.Decode(t, testnet.RecordedChain(t)[3])
+	b := nettest.Decode(t, nettest.RecordedChain(t)[3])
 	edit(b)
-	return testnet.Encode(t, b)
+	return nettest.Encode(t, b)
 }
 
 // rewrap replaces the first transaction by one of another payload.
@@ -157,7 +157,7 @@ func TestIdentitiesThatAreNone(t *testing.T) {
 // configBlock is recorded block 9 with another configuration in it.
 func configBlock(t testing.TB, edit func(*cb.ConfigEnvelope)) []byte {
 	t.Helper()
-	b := testnet.Decode(t, testnet.RecordedChain(t)[9])
+	b := nettest.Decode(t, nettest.RecordedChain(t)[9])
 	envelope, err := utils.ExtractEnvelope(b, 0)
 	require.NoError(t, err)
 	payload, err := utils.GetPayload(envelope)
@@ -167,7 +167,7 @@ func configBlock(t testing.TB, edit func(*cb.ConfigEnvelope)) []byte {
 	edit(contents)
 	payload.Data = utils.MarshalOrPanic(contents)
 	rewrap(b, payload)
-	return testnet.Encode(t, b)
+	return nettest.Encode(t, b)
 }
 
 func updateOf(update *cb.ConfigUpdate) *cb.Envelope {
@@ -213,7 +213,7 @@ func TestStrangeConfigurations(t *testing.T) {
 }
 
 func TestBytesThatAreNoBlock(t *testing.T) {
-	for name, raw := range map[string][]byte{"nothing": nil, "text": []byte("-----BEGIN CERTIFICATE-----"), "cut off": testnet.RecordedChain(t)[3][:1000], "another message": {0x22, 1, 'x'}} {
+	for name, raw := range map[string][]byte{"nothing": nil, "text": []byte("-----BEGIN CERTIFICATE-----"), "cut off": nettest.RecordedChain(t)[3][:1000], "another message": {0x22, 1, 'x'}} {
 		t.Run(name, func(t *testing.T) {
 			_, err := inspect.Describe(raw)
 			require.Error(t, err)
@@ -234,7 +234,7 @@ func (f *fussy) Write(data []byte) (int, error) {
 }
 
 func TestTextThatCannotBeWritten(t *testing.T) {
-	d, err := inspect.Describe(testnet.RecordedChain(t)[9])
+	d, err := inspect.Describe(nettest.RecordedChain(t)[9])
 	require.NoError(t, err)
 	for left := range 5 {
 		require.ErrorIs(t, d.WriteText(&fussy{left}), errFull)

@@ -23,7 +23,6 @@ type refused struct {
 }
 
 func (r *refused) Error() string { return r.reason.Error() }
-func (r *refused) Unwrap() error { return r.reason }
 
 func refuse(status cb.Status, format string, args ...any) *refused {
 	return &refused{status: status, reason: fmt.Errorf(format, args...)}

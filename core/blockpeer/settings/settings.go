@@ -62,6 +62,7 @@ func Load(file string) (*Settings, error) {
 	}
 	if path != "" {
 		viper.SetConfigFile(path)
+		viper.SetConfigType("yaml") // whatever the file's name ends in
 		if err := viper.ReadInConfig(); err != nil {
 			return nil, fmt.Errorf("cannot read the configuration %s: %w", path, err)
 		}

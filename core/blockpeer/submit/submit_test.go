@@ -13,9 +13,9 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 
+	"github.com/hyperledger/fabric/core/blockpeer/nettest"
 	"github.com/hyperledger/fabric/core/blockpeer/orderer"
 	"github.com/hyperledger/fabric/core/blockpeer/submit"
-	"github.com/hyperledger/fabric/core/blockpeer/testnet"
 	cb "github.com/hyperledger/fabric/protos/common"
 	"github.com/hyperledger/fabric/protos/utils"
 )
@@ -39,12 +39,12 @@ func serve(t *testing.T, register func(*grpc.Server)) *grpc.ClientConn {
 	return conn
 }
 
-func begin(t *testing.T) (context.Context, *testnet.Network) {
+func begin(t *testing.T) (context.Context, *nettest.Network) {
 	t.Helper()
-	testnet.NoLeaks(t)
+	nettest.NoLeaks(t)
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	t.Cleanup(cancel)
-	network, err := testnet.New(t.TempDir())
+	network, err := nettest.New(t.TempDir())
 	require.NoError(t, err)
 	return ctx, network
 }
