@@ -53,6 +53,9 @@ type Config struct {
 	// ConnFactory, when not nil, replaces the delivery client's way to dial.
 	ConnFactory func(channelID string) func(endpoint string) (*grpc.ClientConn, error)
 
+	// StoreOptions are passed to blockstore.Open.
+	StoreOptions []blockstore.Option
+
 	// OnCommit, when not nil, is told of blocks that have become durable, in
 	// order, on the committing goroutine.
 	OnCommit func(run []blockstore.Block)
@@ -73,7 +76,7 @@ type Peer struct {
 // Start opens the channel's ledger, continues its configuration and begins to
 // pull as the organization's static leader. It does not wait for an orderer.
 func Start(cfg Config) (*Peer, error) {
-	store, err := OpenLedger(cfg.Dir, cfg.ChannelID, cfg.Genesis)
+	store, err := OpenLedger(cfg.Dir, cfg.ChannelID, cfg.Genesis, cfg.StoreOptions...)
 	if err != nil {
 		return nil, err
 	}
@@ -126,8 +129,8 @@ func (p *Peer) start() error {
 
 // OpenLedger opens the ledger of a channel below dir, and writes block 0 into
 // it when it is new. A genesis block that is not the ledger's is an error.
-func OpenLedger(dir, channelID string, genesis *cb.Block) (*blockstore.Store, error) {
-	store, err := blockstore.Open(LedgerDir(dir, channelID), channelID)
+func OpenLedger(dir, channelID string, genesis *cb.Block, options ...blockstore.Option) (*blockstore.Store, error) {
+	store, err := blockstore.Open(LedgerDir(dir, channelID), channelID, options...)
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/hyperledger/fabric/core/blockpeer"
+	"github.com/hyperledger/fabric/core/blockpeer/blockstore"
 	"github.com/hyperledger/fabric/core/blockpeer/orderer"
 	"github.com/hyperledger/fabric/core/comm"
 )
@@ -26,6 +27,7 @@ type ordererFlags struct {
 	cert, key         string
 	clientRoots       []string
 	closeAfterFailure bool
+	repair            bool
 }
 
 func ordererCommand() *cobra.Command {
@@ -55,6 +57,7 @@ and requests must name it (mutual TLS).`,
 	flags.StringVar(&f.cert, "cert", "", "TLS certificate (PEM); without it there is no TLS")
 	flags.StringVar(&f.key, "key", "", "TLS private key (PEM)")
 	flags.StringSliceVar(&f.clientRoots, "clientca", nil, "TLS roots (PEM file) of clients; may be repeated; demands mutual TLS")
+	flags.BoolVar(&f.repair, "repair", false, repairHelp)
 	flags.BoolVar(&f.closeAfterFailure, "close-after-failure", false, "end a Deliver stream after a failure status, as releases from 1.4.0 on do")
 	return c
 }
@@ -114,6 +117,9 @@ func (f *ordererFlags) config() (*orderer.Config, error) {
 		return nil, err
 	}
 	cfg := &orderer.Config{Dir: f.dir, Signer: signer, MutualTLS: len(f.clientRoots) > 0, CloseAfterFailure: f.closeAfterFailure}
+	if f.repair {
+		cfg.StoreOptions = append(cfg.StoreOptions, blockstore.TruncateAtDamage())
+	}
 	cfg.Genesis, err = readBlock(f.block)
 	return cfg, err
 }

@@ -29,6 +29,7 @@ func startCommand() *cobra.Command { return startCommandTelling(nil) }
 // blocks, on the committing goroutine.
 func startCommandTelling(committed func([]blockstore.Block)) *cobra.Command {
 	var f peerFlags
+	var repair bool
 	c := &cobra.Command{
 		Use:   "start",
 		Short: "Pull a channel as its organization's leader until stopped",
@@ -41,13 +42,17 @@ chain must come to that very block. Later starts need only --channel.`,
 		Example: `  FABRIC_CFG_PATH=. blockpeer start --block mychannel.block
   blockpeer start --config core.yaml --channel mychannel --orderer orderer.example.com:7050`,
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return start(c.Context(), &f, committed) },
+		RunE: func(c *cobra.Command, _ []string) error { return start(c.Context(), &f, repair, committed) },
 	}
 	f.add(c)
+	c.Flags().BoolVar(&repair, "repair", false, repairHelp)
 	return c
 }
 
-func start(ctx context.Context, f *peerFlags, committed func([]blockstore.Block)) error {
+// repairHelp explains --repair of the commands that keep a chain.
+const repairHelp = "if a block on disk is damaged, forget it and all above it: a peer fetches them again, an orderer has lost them"
+
+func start(ctx context.Context, f *peerFlags, repair bool, committed func([]blockstore.Block)) error {
 	s, block, err := f.load()
 	if err != nil {
 		return err
@@ -60,6 +65,9 @@ func start(ctx context.Context, f *peerFlags, committed func([]blockstore.Block)
 	viper.Set("peer.gossip.useLeaderElection", false)
 	count := counter{also: committed}
 	cfg := blockpeer.Config{Dir: s.Dir, ChannelID: f.channelID, Orderers: f.orderers, OnCommit: count.add}
+	if repair {
+		cfg.StoreOptions = append(cfg.StoreOptions, blockstore.TruncateAtDamage())
+	}
 	if err := beginning(ctx, &cfg, block); err != nil {
 		return err
 	}

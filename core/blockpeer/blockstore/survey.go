@@ -226,7 +226,7 @@ func (s *Store) judge(bad *damage, truncate bool) error {
 		if reason == "" {
 			return fmt.Errorf("%w: block %d of channel %s in %s is not usable (%s) although block %d above it is whole; "+
 				"restore the folder from a copy, or remove it so that the chain is fetched again, "+
-				"or open it once with truncation allowed to keep blocks below %d only",
+				"or open it once with --repair (TruncateAtDamage) to keep blocks below %d only",
 				ErrDamaged, bad.number, s.channelID, s.dir, bad.reason, number, bad.number)
 		}
 	}

@@ -70,6 +70,9 @@ func Run(ctx context.Context, out io.Writer, o Options) (err error) {
 		}
 		defer os.RemoveAll(o.Dir)
 	}
+	if o.Dir, err = filepath.Abs(o.Dir); err != nil {
+		return err
+	}
 	r := &run{Options: o, say: newStage(out, o.Color)}
 	defer func() { err = errors.Join(err, r.end()) }()
 	for _, step := range []func(context.Context) error{

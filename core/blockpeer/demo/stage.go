@@ -42,6 +42,9 @@ type stage struct {
 	grown   chan struct{} // closed and replaced when next grows
 	closed  bool
 	partial []byte // of a log line
+
+	repeated   string // the function of the last flow line, and when that was
+	repeatedAt time.Time
 }
 
 func newStage(out io.Writer, color bool) *stage {
@@ -167,5 +170,9 @@ func (s *stage) flowLocked(line string) {
 	if columns[2] != "DEBUG" && columns[2] != "INFO" {
 		color = red
 	}
+	if columns[0] == s.repeated && time.Since(s.repeatedAt) < commitEvery {
+		return // the same step for the next block
+	}
+	s.repeated, s.repeatedAt = columns[0], time.Now()
 	s.printLocked("   %s %s %s", s.paint(color, fmt.Sprintf("%-25s", columns[0])), s.paint(dim, fmt.Sprintf("%-24s", columns[1])), columns[3])
 }

@@ -74,14 +74,14 @@ func (d *delivery) take(msg *stream.Message) bool {
 		}
 	case *ab.DeliverResponse_Block:
 		if kind != nil {
-			return d.block(msg, kind.Block)
+			return d.takeBlock(msg, kind.Block)
 		}
 	}
 	return d.obey(d.core.Garbled(errors.New("neither a block nor a status"), d.serial(), d.limits()))
 }
 
-// block takes a block as far as it gets: placed, verified, handed on, gossiped.
-func (d *delivery) block(msg *stream.Message, block *cb.Block) bool {
+// takeBlock takes a block as far as it gets: placed, verified, handed on, gossiped.
+func (d *delivery) takeBlock(msg *stream.Message, block *cb.Block) bool {
 	raw, err := shapeUp(msg, block)
 	if err != nil {
 		return d.obey(d.core.Garbled(err, d.serial(), d.limits()))
