@@ -73,8 +73,9 @@ type broadcastClient struct {
 	updated chan struct{}      // closed, and replaced, by each endpoint update
 	history retry.History
 	silent  retry.Silence
-	serials uint64 // number of connections so far
-	serial  uint64 // of the connection that the last message came from
+	mute    []string // endpoints that were silent since the last good block, the latest last
+	serials uint64   // number of connections so far
+	serial  uint64   // of the connection that the last message came from
 }
 
 // NewBroadcastClient returns a client that connects through prod when it is
@@ -340,18 +341,26 @@ func (bc *broadcastClient) Close() {
 }
 
 // Disconnect closes the current connection, if there is one, and can have its
-// endpoint excluded for a while. The next Recv connects again.
+// endpoint excluded for a while. If it is not excluded but has not brought a
+// single block, it is at least not the first to be asked again: an orderer that
+// refuses the request may be the only one to do so. The next Recv connects
+// again.
 func (bc *broadcastClient) Disconnect(disableEndpoint bool) {
 	bc.mutex.Lock()
 	l := bc.link
 	bc.link = nil
+	useless := l != nil && !l.fruitful && !l.handed
 	bc.mutex.Unlock()
 	if l == nil {
 		return
 	}
 	l.close()
-	if disableEndpoint && l.endpoint != "" {
+	switch {
+	case l.endpoint == "":
+	case disableEndpoint:
 		bc.prod.DisableEndpoint(l.endpoint)
+	case useless:
+		bc.blame(l)
 	}
 }
 

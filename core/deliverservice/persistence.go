@@ -173,6 +173,7 @@ func (bc *broadcastClient) acknowledge() {
 	l.fruitful = true
 	bc.history.Progress()
 	bc.silent.Block(l.blockAge)
+	bc.mute = nil
 	if l.ahead != nil {
 		l.ahead.settle()
 	}
@@ -191,13 +192,29 @@ func (bc *broadcastClient) patience() time.Duration {
 }
 
 // distrust notes that a stream has been silent. That may be the orderer's fault
-// or only a quiet channel's; asking another orderer settles it.
+// or only a quiet channel's; asking another orderer settles it. What is held
+// against an endpoint is forgotten sooner than a silence is noticed, so it is
+// renewed for all that were silent: they are asked in turn.
 func (bc *broadcastClient) distrust(l *link) {
 	bc.mutex.Lock()
 	bc.silent.Renewed()
+	var mute []string
+	for _, endpoint := range bc.mute {
+		if endpoint != l.endpoint {
+			mute = append(mute, endpoint)
+		}
+	}
+	mute = append(mute, l.endpoint)
+	bc.mute = mute
 	bc.mutex.Unlock()
 	logger.Infof("[%s] Nothing from orderer %s for a while, renewing the stream", bc.channelID, l.endpoint)
-	bc.blame(l)
+	p, ok := bc.prod.(judgingProducer)
+	if !ok {
+		return
+	}
+	for _, endpoint := range mute {
+		p.Demote(endpoint)
+	}
 }
 
 // praise tells the producer that an endpoint delivers.
@@ -212,6 +229,29 @@ func (bc *broadcastClient) blame(l *link) {
 	if p, ok := bc.prod.(judgingProducer); ok {
 		p.Demote(l.endpoint)
 	}
+}
+
+// inherit makes a client that has not been used yet go on with what another one,
+// now closed, has learnt about the endpoints. Whatever ended the other one, the
+// endpoint it happened at is dialled last.
+func (bc *broadcastClient) inherit(ended *broadcastClient) {
+	if ended.prod == nil {
+		return
+	}
+	bc.prod = ended.prod
+	ended.mutex.Lock()
+	last := ended.link
+	ended.mutex.Unlock()
+	if last != nil {
+		bc.blame(last)
+	}
+}
+
+// nextUpdate returns a channel that will be closed when the endpoints change.
+func (bc *broadcastClient) nextUpdate() <-chan struct{} {
+	bc.mutex.Lock()
+	defer bc.mutex.Unlock()
+	return bc.updated
 }
 
 // wait returns when every goroutine and connection of a closed client is gone.

@@ -84,12 +84,22 @@ func (s *supervisor) current() *session {
 // wait returns when nothing is left of the session that ended last.
 func (s *supervisor) wait() { s.current().client.wait() }
 
-// sleep returns false if Stop came meanwhile.
+// sleep returns false if Stop came meanwhile. When the endpoints change, only
+// redirectPause is left of it.
 func (s *supervisor) sleep(d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
+		return true
+	case <-s.done:
+		return false
+	case <-s.current().client.nextUpdate():
+	}
+	soon := time.NewTimer(redirectPause)
+	defer soon.Stop()
+	select {
+	case <-soon.C:
 		return true
 	case <-s.done:
 		return false
@@ -99,6 +109,7 @@ func (s *supervisor) sleep(d time.Duration) bool {
 // renew replaces the session; false means that Stop came first.
 func (s *supervisor) renew() bool {
 	next := s.start()
+	next.client.inherit(s.current().client)
 	s.mutex.Lock()
 	if s.isStopped {
 		s.mutex.Unlock()

@@ -4,7 +4,6 @@ package deliverclient
 
 import (
 	"context"
-	"encoding/binary"
 
 	"github.com/golang/protobuf/proto"
 	"github.com/hyperledger/fabric/core/deliverservice/internal/stream"
@@ -61,7 +60,7 @@ func (s *wireStream) RecvMessage() (*stream.Message, error) {
 	if err := s.RecvMsg(in); err != nil {
 		return nil, err
 	}
-	return &stream.Message{Response: &in.response, Block: in.block}, nil
+	return &stream.Message{Response: in.response, Block: in.block}, nil
 }
 
 // clientCertificate returns the DER of the TLS certificate that this end held
@@ -110,107 +109,22 @@ func (wireCodec) String() string { return "proto" }
 // wireResponse is what a response is received into. The block in it is not taken
 // apart into copies: it is held once, and the decoded block points into it.
 type wireResponse struct {
-	response ab.DeliverResponse
-	block    []byte
+	response *ab.DeliverResponse
+	block    []byte // nil for a status
 }
 
 // maxBesides is how many bytes besides a block are kept along with it; orderers
 // send less than ten. More would be memory that nobody counts.
 const maxBesides = 1 << 10
 
-// decode reads an orderer.DeliverResponse, and keeps raw. Unknown fields are
-// skipped; of several statuses the last one counts, as usual, but a second block
-// is refused instead of being merged into the first.
-func (r *wireResponse) decode(raw []byte) error {
-	r.response.Type = nil
-	r.block = nil
-	blocks := 0
-	for rest := raw; len(rest) > 0; {
-		field, after, err := nextField(rest)
-		if err != nil {
-			return errors.WithMessage(err, "malformed response from orderer")
-		}
-		rest = after
-		switch {
-		case field.number == 1 && field.wireType == varintType:
-			r.block = nil
-			r.response.Type = &ab.DeliverResponse_Status{Status: cb.Status(field.value)}
-		case field.number == 2 && field.wireType == bytesType:
-			blocks++
-			r.block = field.content
-		case field.number == 1 || field.number == 2:
-			return errors.Errorf("malformed response from orderer: field %d has wire type %d", field.number, field.wireType)
-		}
+// decode reads an orderer.DeliverResponse, and keeps raw.
+func (r *wireResponse) decode(raw []byte) (err error) {
+	r.response, r.block, err = protoext.UnmarshalDeliverResponse(raw)
+	if err != nil || r.block == nil || len(raw)-len(r.block) <= maxBesides {
+		return err
 	}
-	if r.block != nil && len(raw)-len(r.block) > maxBesides {
-		r.block = append([]byte{}, r.block...)
-	}
-	return r.decodeBlock(blocks)
-}
-
-func (r *wireResponse) decodeBlock(blocks int) error {
-	if blocks > 1 {
-		return errors.Errorf("malformed response from orderer: %d blocks in one message", blocks)
-	}
-	if r.block == nil {
-		return nil
-	}
+	r.block = append([]byte{}, r.block...)
 	block, err := protoext.UnmarshalBlock(r.block)
-	if err != nil {
-		return errors.WithMessage(err, "malformed block from orderer")
-	}
-	r.response.Type = &ab.DeliverResponse_Block{Block: block}
-	return nil
-}
-
-// The wire types of protobuf that a message may hold.
-const (
-	varintType  = 0
-	fixed64Type = 1
-	bytesType   = 2
-	fixed32Type = 5
-)
-
-type wireField struct {
-	number   uint64
-	wireType uint64
-	value    uint64 // of a varint
-	content  []byte // of a length-delimited field; shares memory with the input
-}
-
-// nextField splits the first field off a message.
-func nextField(in []byte) (wireField, []byte, error) {
-	key, n := binary.Uvarint(in)
-	if n <= 0 {
-		return wireField{}, nil, errors.New("bad field key")
-	}
-	in = in[n:]
-	f := wireField{number: key >> 3, wireType: key & 7}
-	if f.number == 0 || f.number > 1<<29-1 {
-		return wireField{}, nil, errors.Errorf("bad field number %d", f.number)
-	}
-	size := uint64(0)
-	switch f.wireType {
-	case varintType:
-		if f.value, n = binary.Uvarint(in); n <= 0 {
-			return wireField{}, nil, errors.Errorf("bad value of field %d", f.number)
-		}
-		return f, in[n:], nil
-	case fixed64Type:
-		size = 8
-	case fixed32Type:
-		size = 4
-	case bytesType:
-		if size, n = binary.Uvarint(in); n <= 0 {
-			return wireField{}, nil, errors.Errorf("bad length of field %d", f.number)
-		}
-		in = in[n:]
-	default:
-		return wireField{}, nil, errors.Errorf("field %d has unsupported wire type %d", f.number, f.wireType)
-	}
-	if size > uint64(len(in)) {
-		return wireField{}, nil, errors.Errorf("field %d is cut short", f.number)
-	}
-	f.content = in[:size:size]
-	return f, in[size:], nil
+	r.response = &ab.DeliverResponse{Type: &ab.DeliverResponse_Block{Block: block}}
+	return err
 }

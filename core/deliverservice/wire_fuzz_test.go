@@ -37,7 +37,7 @@ func FuzzWireResponse(f *testing.F) {
 			t.Fatalf("accepted what protobuf refuses: %s", err)
 		}
 		// Unknown fields are kept by protobuf and dropped here.
-		got, err := proto.Marshal(&in.response)
+		got, err := proto.Marshal(in.response)
 		if err != nil {
 			t.Fatal(err)
 		}

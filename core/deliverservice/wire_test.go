@@ -44,7 +44,7 @@ func TestWireResponseDecodesLikeProtobuf(t *testing.T) {
 		raw := marshal(t, response)
 		in := &wireResponse{}
 		assert.NoError(t, in.decode(raw), name)
-		assert.True(t, proto.Equal(response, &in.response), "%s: got %v", name, &in.response)
+		assert.True(t, proto.Equal(response, in.response), "%s: got %v", name, in.response)
 		if block := response.GetBlock(); block != nil {
 			assert.Equal(t, marshal(t, block), append([]byte{}, in.block...), name)
 			assert.NotNil(t, in.block, name)
@@ -118,7 +118,7 @@ func TestWireResponseDropsWhatSurroundsABlock(t *testing.T) {
 	for i := range raw {
 		raw[i] = 0xff
 	}
-	assert.True(t, proto.Equal(want, &in.response))
+	assert.True(t, proto.Equal(want, in.response))
 	assert.Equal(t, marshal(t, want.GetBlock()), in.block)
 }
 
@@ -162,20 +162,25 @@ func TestWireResponseTakesTheLastOfBlockAndStatus(t *testing.T) {
 
 func TestWireResponseRefuses(t *testing.T) {
 	block := marshal(t, blockResponse(3))
-	for text, raw := range map[string][]byte{
-		"2 blocks in one message":           append(append([]byte{}, block...), block...),
-		"field 1 has wire type 2":           {1<<3 | 2, 0},
-		"field 2 has wire type 0":           {2 << 3, 0},
-		"bad field key":                     {0x80},
-		"bad field number 0":                {0, 0},
-		"bad field number 536870912":        {0x80, 0x80, 0x80, 0x80, 0x10, 0},
-		"bad value of field 1":              {1 << 3, 0x80},
-		"bad length of field 2":             {2<<3 | 2, 0x80},
-		"field 2 is cut short":              {2<<3 | 2, 5, 1},
-		"field 7 is cut short":              {7<<3 | 1, 1},
-		"field 7 has unsupported wire type": {7<<3 | 3, 1},
-		"malformed block":                   {2<<3 | 2, 2, 1<<3 | 2, 9},
+	for _, c := range []struct {
+		text string
+		raw  []byte
+	}{
+		{"a second block", append(append([]byte{}, block...), block...)},
+		{"status has wire type 2", []byte{1<<3 | 2, 0}},
+		{"block has wire type 0", []byte{2 << 3, 0}},
+		{"truncated", []byte{0x80}},
+		{"truncated", []byte{1 << 3, 0x80}},
+		{"truncated", []byte{2<<3 | 2, 0x80}},
+		{"truncated", []byte{2<<3 | 2, 5, 1}},
+		{"truncated", []byte{7<<3 | 1, 1}},
+		{"field number 0", []byte{0, 0}},
+		{"field number 536870912", []byte{0x80, 0x80, 0x80, 0x80, 0x10, 0}},
+		{"field 7 is a group", []byte{7<<3 | 3, 7<<3 | 4}},
+		{"malformed block", []byte{2<<3 | 2, 2, 1<<3 | 2, 9}},
+		{"malformed block", []byte{2<<3 | 2, 2, 1<<3 | 2, 9, 1 << 3, 1}}, // not saved by a status behind it
 	} {
+		text, raw := c.text, c.raw
 		err := (&wireResponse{}).decode(raw)
 		if assert.Error(t, err, text) {
 			assert.Contains(t, err.Error(), text)

@@ -41,6 +41,9 @@ type Core struct {
 	stream uint64 // serial of the stream that the last accepted block came from
 	left   uint64 // serial of the stream that was left last; 0 for none
 
+	overlapping uint64 // serial of the last stream that began with what the ledger had; 0 for none
+	overlap     uint64 // number that must come next on it, as long as it has brought nothing else
+
 	source  uint64 // serial of the stream that the event at hand came from
 	current Block  // the block under way between Arrived and its outcome
 
@@ -91,6 +94,15 @@ func (c *Core) Arrived(b Block, height Height, lim Limits) Action {
 
 func (c *Core) arrivedFirst(b Block, height Height, lim Limits) Action {
 	follows := c.started && b.Number == c.next
+	if b.Stream != 0 && b.Stream == c.overlapping && b.Number != c.overlap {
+		return c.leave(errors.Errorf("expected block [%d] but got [%d]", c.overlap, b.Number), true, lim)
+	}
+	if height.Known && b.Number < height.Value && !follows {
+		// The ledger may have grown since the seek. Until the stream gets to
+		// what the ledger lacks, each of its blocks is a first one.
+		c.overlapping, c.overlap = b.Stream, b.Number+1
+		return c.ignore(errors.Errorf("block [%d] is in the ledger, which needs [%d]", b.Number, height.Value), true, lim)
+	}
 	if height.Known && b.Number > height.Value && !follows {
 		return c.leave(errors.Errorf("stream starts at block [%d] but the ledger needs [%d]", b.Number, height.Value), true, lim)
 	}

@@ -21,6 +21,7 @@ type plainCore struct {
 	leftAt   int     // len(taken) when a stream was left last, -1 for never
 	leftOne  uint64  // that stream, while nothing has been accepted since
 	disputed int     // len(taken) when two streams contradicted each other, -1 for never
+	known    Block   // ignored last because the ledger had it
 }
 
 func (m *plainCore) place(b Block, h Height) Verb {
@@ -28,16 +29,15 @@ func (m *plainCore) place(b Block, h Height) Verb {
 		return Ignore
 	}
 	if len(m.taken) == 0 {
-		if h.Known && b.Number > h.Value {
-			return Leave
-		}
-		return Verify
+		return m.first(b, h)
 	}
 	last := m.taken[len(m.taken)-1]
 	linked := m.disputed == len(m.taken) || len(last.Hash) == 0 || bytes.Equal(last.Hash, b.Previous)
 	fresh := m.leftAt == len(m.taken) || b.Stream != 0 && b.Stream != last.Stream || b.Stream == 0 && b.Number <= last.Number
 	follows := b.Number == last.Number+1
 	switch {
+	case fresh && m.strays(b):
+		return Leave
 	case follows && linked:
 		return Verify
 	case follows:
@@ -45,14 +45,29 @@ func (m *plainCore) place(b Block, h Height) Verb {
 			m.disputed = len(m.taken)
 		}
 		return Leave
-	case fresh && h.Known && b.Number > h.Value:
-		return Leave
 	case fresh:
-		return Verify
+		return m.first(b, h)
 	case b.Number == last.Number && (m.disputed == len(m.taken) || len(last.Hash) == 0 || bytes.Equal(last.Hash, b.Hash)):
 		return Ignore
 	}
 	return Leave
+}
+
+// first places the first block of a stream by the ledger alone.
+func (m *plainCore) first(b Block, h Height) Verb {
+	switch {
+	case m.strays(b), h.Known && b.Number > h.Value:
+		return Leave
+	case h.Known && b.Number < h.Value:
+		m.known = b
+		return Ignore
+	}
+	return Verify
+}
+
+// strays says that b does not continue what its stream began with.
+func (m *plainCore) strays(b Block) bool {
+	return b.Stream != 0 && b.Stream == m.known.Stream && b.Number != m.known.Number+1
 }
 
 func (m *plainCore) left(stream uint64) { m.leftAt, m.leftOne = len(m.taken), stream }
