@@ -71,6 +71,7 @@ type options struct {
 	chain   int           // bytes of the chain that is served
 	tx      int           // bytes of a transaction
 	tls     bool
+	raw     bool
 	serial  bool
 	check   bool
 	profile string
@@ -114,6 +115,7 @@ func parse(arguments []string) (*options, error) {
 	megabytes := flags.Int("chain", 128, "megabytes of blocks that the server holds, at most")
 	flags.IntVar(&o.tx, "tx", 5000, "bytes of a transaction")
 	flags.BoolVar(&o.tls, "tls", false, "mutual TLS instead of plain text")
+	flags.BoolVar(&o.raw, "raw", false, "serve stored bytes, as the embedded orderer does, instead of encoding each block")
 	flags.BoolVar(&o.serial, "serial", true, "also measure a plain client that does everything in a row, as v1.3.0 does")
 	flags.BoolVar(&o.check, "check", false, "fail if a target is missed")
 	flags.StringVar(&o.profile, "cpuprofile", "", "write a CPU profile of the path here, of the server to the same name with .server")

@@ -12,7 +12,6 @@ import (
 
 	"github.com/hyperledger/fabric/common/flogging"
 	"github.com/hyperledger/fabric/core/blockpeer"
-	"github.com/hyperledger/fabric/core/blockpeer/orderer"
 	"github.com/hyperledger/fabric/core/comm"
 	"github.com/hyperledger/fabric/gossip/protoext"
 )
@@ -34,6 +33,7 @@ func serve(arguments []string, in io.Reader, out io.Writer) (err error) {
 	flags := flag.NewFlagSet(serveArgument, flag.ContinueOnError)
 	dir := flags.String("dir", "", "")
 	useTLS := flags.Bool("tls", false, "")
+	raw := flags.Bool("raw", false, "")
 	size := flags.Int("size", 0, "")
 	tx := flags.Int("tx", 0, "")
 	total := flags.Int("chain", 0, "")
@@ -50,10 +50,15 @@ func serve(arguments []string, in io.Reader, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	s, replay, err := newReplayServer(n, blocks)
+	offered, err := newService(n, blocks, *raw)
 	if err != nil {
 		return err
 	}
+	s, err := newServer(n)
+	if err != nil {
+		return err
+	}
+	offered.Register(s.Server())
 	if *profile != "" {
 		stopProfile, err := startProfile(*profile)
 		if err != nil {
@@ -67,7 +72,7 @@ func serve(arguments []string, in io.Reader, out io.Writer) (err error) {
 	for lines := bufio.NewScanner(in); lines.Scan(); {
 		fmt.Fprintf(out, cpuFormat, processCPU().Nanoseconds())
 	}
-	replay.Stop()
+	offered.Stop()
 	s.Stop()
 	return <-served
 }
@@ -101,31 +106,23 @@ func makeBlocks(n *network, size, tx, total int) ([][]byte, error) {
 	return blocks, nil
 }
 
-func newReplayServer(n *network, blocks [][]byte) (*comm.GRPCServer, *orderer.Replay, error) {
-	replay, err := orderer.NewReplay(blocks, orderer.ReplayConfig{MutualTLS: n.tls})
-	if err != nil {
-		return nil, nil, err
-	}
+func newServer(n *network) (*comm.GRPCServer, error) {
 	security := &comm.SecureOptions{UseTLS: n.tls, RequireClientCert: n.tls}
 	if n.tls {
 		for file, content := range map[string]*[]byte{
 			n.ordererFile("tls", "server.crt"): &security.Certificate,
 			n.ordererFile("tls", "server.key"): &security.Key,
 		} {
+			var err error
 			if *content, err = os.ReadFile(file); err != nil {
-				return nil, nil, err
+				return nil, err
 			}
 		}
 		root, err := os.ReadFile(n.peerFile("tls", "ca.crt"))
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		security.ClientRootCAs = [][]byte{root}
 	}
-	s, err := comm.NewGRPCServer("127.0.0.1:0", comm.ServerConfig{SecOpts: security})
-	if err != nil {
-		return nil, nil, err
-	}
-	replay.Register(s.Server())
-	return s, replay, nil
+	return comm.NewGRPCServer("127.0.0.1:0", comm.ServerConfig{SecOpts: security})
 }

@@ -36,6 +36,7 @@ func startServer(ctx context.Context, n *network, o *options, size int) (*server
 	arguments := []string{serveArgument,
 		"-dir", n.dir,
 		"-tls=" + strconv.FormatBool(n.tls),
+		"-raw=" + strconv.FormatBool(o.raw),
 		"-size", strconv.Itoa(size),
 		"-tx", strconv.Itoa(o.tx),
 		"-chain", strconv.Itoa(o.chain),
