@@ -190,6 +190,9 @@ func TestStage(t *testing.T) {
 	require.Regexp(t, `\x1b\[36mfunction +\x1b\[0m \x1b\[2mfile\.go:7 +\x1b\[0m in two parts\n`, text)
 	require.Regexp(t, `\x1b\[31mfunction .* at once\n`, text, "what is wrong is red")
 	require.NotContains(t, text, "no columns")
+	writer.Write([]byte(line("DEBUG", "for the next block") + line("ERROR", "again")))
+	require.NotContains(t, out.String(), "for the next block", "a step is told once while it repeats")
+	require.Contains(t, out.String(), "again", "what is wrong is told each time")
 
 	out.Reset()
 	height, grown := s.height()

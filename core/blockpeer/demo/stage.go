@@ -170,7 +170,7 @@ func (s *stage) flowLocked(line string) {
 	if columns[2] != "DEBUG" && columns[2] != "INFO" {
 		color = red
 	}
-	if columns[0] == s.repeated && time.Since(s.repeatedAt) < commitEvery {
+	if color != red && columns[0] == s.repeated && time.Since(s.repeatedAt) < commitEvery {
 		return // the same step for the next block
 	}
 	s.repeated, s.repeatedAt = columns[0], time.Now()
