@@ -34,7 +34,7 @@ func CheckTransactionBoundaries(block *cb.Block) error {
 	}
 	for i, entry := range entries {
 		if err := checkEnvelope(entry, config); err != nil {
-			return errors.WithMessagef(err, "transaction %d: not an envelope as orderers write them", i)
+			return errors.Wrapf(err, "transaction %d: not an envelope as orderers write them", i)
 		}
 	}
 	return nil

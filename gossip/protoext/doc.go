@@ -5,7 +5,14 @@
 // of them as methods of its generated types; here those types are aliases,
 // which cannot have methods of ours, so both trees call functions.
 //
-// So far it is about blocks: decoding one without copying, its hashes, its
-// channel, and the check that its transactions are the ones its orderer put in. Everything is a
-// pure function over bytes that may come from anyone; none panics.
+// About blocks: decoding one without copying, its hashes, its channel, and the
+// check that its transactions are the ones its orderer put in.
+//
+// About gossip messages: what kind one is and how far it may travel, putting it
+// into an envelope and getting it out again, secrets beside it, which message
+// makes which obsolete, and texts for logs in which no content shows.
+//
+// Everything is a pure function over messages and bytes that may come from
+// anyone. Missing parts, wherever they are missing, count as empty or are an
+// error; nothing panics on them.
 package protoext

@@ -50,6 +50,7 @@ func TestSetDurationWhileOthersRead(t *testing.T) {
 
 func TestLoggers(t *testing.T) {
 	defer flogging.Reset()
+	defer util.ForgetLoggers()
 	one := util.GetLogger(util.LoggingCommModule, "peer1")
 	assert.True(t, one == util.GetLogger(util.LoggingCommModule, "peer2"), "peers share a logger")
 	util.SetupTestLogging()
