@@ -122,7 +122,7 @@ func (engine *PullEngine) chooseRequests(round *pullRound) []request {
 	if engine.stopped {
 		return nil
 	}
-	requests := round.choose(util.RandomInt)
+	requests := round.choose(engine.missing, util.RandomInt)
 	engine.noteAcceptance()
 	return requests
 }

@@ -33,6 +33,13 @@ type PullAdapter interface {
 	SendRes(items []string, context interface{}, nonce uint64)
 }
 
+// accepter is what an adapter may implement besides. It learns, on the
+// goroutine of OnRes, of items that were expected, just before they become part
+// of the engine's state.
+type accepter interface {
+	Accepted(items []string)
+}
+
 // PullEngine pulls items from other peers, and lets others pull.
 type PullEngine struct {
 	PullAdapter
@@ -112,17 +119,23 @@ func (engine *PullEngine) Remove(seqs ...string) {
 func (engine *PullEngine) OnDigest(digest []string, nonce uint64, context interface{}) {
 	engine.mutex.Lock()
 	defer engine.mutex.Unlock()
-	engine.rounds.announce(nonce, digest, func(item string) bool { return !engine.state.Exists(item) })
+	engine.rounds.announce(nonce, digest, engine.missing)
 }
+
+func (engine *PullEngine) missing(item string) bool { return !engine.state.Exists(item) }
 
 // OnRes takes in items that a peer has sent in answer to a request.
 func (engine *PullEngine) OnRes(items []string, nonce uint64) {
 	engine.mutex.Lock()
 	expected := engine.rounds.expects(nonce)
 	engine.mutex.Unlock()
-	if expected {
-		engine.Add(items...)
+	if !expected {
+		return
 	}
+	if owner, wanted := engine.PullAdapter.(accepter); wanted {
+		owner.Accepted(items)
+	}
+	engine.Add(items...)
 }
 
 // OnHello answers a peer that asks for the digest, unless there is nothing that

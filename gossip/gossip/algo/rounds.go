@@ -105,12 +105,16 @@ func (r *pullRound) note(item string, q *question) {
 }
 
 // choose ends the time for digests and begins that for responses. It returns
-// whom to request what from: each item from one of those that announced it,
-// which pick chooses by returning a number below the one given to it.
-func (r *pullRound) choose(pick func(n int) int) []request {
+// whom to request what from: each item that is missing still from one of those
+// that announced it, which pick chooses by returning a number below the one
+// given to it.
+func (r *pullRound) choose(missing func(item string) bool, pick func(n int) int) []request {
 	r.phase = requesting
 	wanted := make(map[*question][]string)
 	for _, item := range r.items {
+		if !missing(item) {
+			continue
+		}
 		announcers := r.from[item]
 		q := announcers[pick(len(announcers))]
 		wanted[q] = append(wanted[q], item)

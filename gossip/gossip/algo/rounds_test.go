@@ -51,9 +51,9 @@ func TestDigestsCountInTheirTimeOnly(t *testing.T) {
 	s.announce(a, []string{"1", "held", "2", "1"}, missing)
 	s.announce(99, []string{"forged"}, missing)
 	r.phase = digesting
-	s.announce(b, []string{"3"}, missing)
+	s.announce(b, []string{"3", "came meanwhile"}, missing)
 	assert.False(t, s.expects(a))
-	requests := r.choose(func(int) int { return 0 })
+	requests := r.choose(func(item string) bool { return item != "came meanwhile" }, func(int) int { return 0 })
 	assert.Equal(t, []request{{"a", a, []string{"1", "2"}}, {"b", b, []string{"3"}}}, requests)
 	s.announce(a, []string{"late"}, missing)
 	assert.True(t, s.expects(a) && s.expects(b) && s.awaitsResponses())
@@ -69,13 +69,13 @@ func TestRoundsDoNotDisturbEachOther(t *testing.T) {
 	s := newRoundSet()
 	first, random := s.begin(), counter()
 	a := mustAsk(t, &s, first, "p", random)
-	first.choose(nil)
+	first.choose(anything, nil)
 	second := s.begin()
 	b := mustAsk(t, &s, second, "p", random)
 	s.end(first)
 	assert.False(t, s.expects(a))
 	s.announce(b, []string{"1"}, anything)
-	assert.Len(t, second.choose(func(int) int { return 0 }), 1)
+	assert.Len(t, second.choose(anything, func(int) int { return 0 }), 1)
 	assert.True(t, s.expects(b))
 	s.endAll()
 	assert.False(t, s.expects(b))
@@ -166,7 +166,7 @@ func TestRoundsAgainstAModel(t *testing.T) {
 			case 5:
 				if state[n] == greeting {
 					state[n] = requesting
-					checkRequests(t, rounds[n].choose(dice.Intn), told[n], func(nonce uint64) string { return who[nonce].peer })
+					checkRequests(t, rounds[n].choose(anything, dice.Intn), told[n], func(nonce uint64) string { return who[nonce].peer })
 				} else if state[n] == requesting {
 					state[n] = over
 					s.end(rounds[n])
