@@ -44,6 +44,7 @@ type commImpl struct {
 	subscribers *ChannelDeMultiplexer
 	dead        chan common.PKIidType
 	strangers   turnstile
+	dialTurns   chan struct{} // holds one for each dial under way
 	complaints  limiter
 
 	optsLock sync.Mutex
@@ -109,6 +110,7 @@ func newInstance(port int, certs *common.TLSCertificates, idMapper identity.Mapp
 		born:           time.Now(),
 		subscribers:    NewChannelDemultiplexer(),
 		dead:           make(chan common.PKIidType, deadBuffSize),
+		dialTurns:      make(chan struct{}, maxDials),
 		opts:           opts,
 	}
 	c.ctx, c.cancel = context.WithCancel(context.Background())

@@ -46,13 +46,18 @@ const (
 	// not been authenticated yet, in all and from one address.
 	maxStrangers        = 512
 	maxStrangersPerHost = 256
+	// maxDials is how many dials for messages may be under way before the next
+	// one waits, for as long as a dial may take. When
+	// many peers appear at once, TLS handshakes to all of them together would
+	// take longer than each may, and peers that are well be presumed dead.
+	maxDials = 6
 	// idleTimeout is how long a stream that this peer opened lasts without any
 	// message on it, and settleTime how long both peers' streams are kept if
 	// they connected to each other at once. housekeeping is how often it is
 	// looked for either.
-	idleTimeout  = 60 * time.Second
+	idleTimeout  = 20 * time.Second
 	settleTime   = 5 * time.Second
-	housekeeping = 15 * time.Second
+	housekeeping = 5 * time.Second
 	// partingTime is how long the other side may take to end a stream that this
 	// side has ended for idleness.
 	partingTime = 5 * time.Second

@@ -140,6 +140,21 @@ func (c *commImpl) openTo(target conntable.Target) (*session, error) {
 	return s, nil
 }
 
+// openInTurn is openTo once there are few enough dials under way, or the others
+// have had as long as a dial may take.
+func (c *commImpl) openInTurn(target conntable.Target) (*session, error) {
+	patience := time.NewTimer(c.dialTimeout)
+	defer patience.Stop()
+	select {
+	case c.dialTurns <- struct{}{}:
+		defer func() { <-c.dialTurns }()
+	case <-patience.C: // they wait for peers that are not there
+	case <-c.ctx.Done():
+		return nil, &refusal{stopping, errStopping}
+	}
+	return c.openTo(target)
+}
+
 // dialling is what belongs to a dial under way: the messages that wait for it.
 type dialling struct {
 	out *outbox
@@ -149,7 +164,7 @@ type dialling struct {
 // reader.
 func (c *commImpl) carryOut(dial *conntable.Dial) {
 	defer c.tasks.Done()
-	s, err := c.openTo(dial.Target)
+	s, err := c.openInTurn(dial.Target)
 	if err != nil {
 		c.dialFailed(dial, err)
 		return
