@@ -149,6 +149,15 @@ func (d *gossipDiscoveryImpl) GetMembership() []NetworkMember {
 	return d.alive()
 }
 
+// Roster is a number that changes whenever GetMembership begins to list others
+// than before, or other endpoints. The node finds it by interface assertion: who
+// looks at nothing else need not ask for the list after each heartbeat.
+func (d *gossipDiscoveryImpl) Roster() uint64 {
+	d.lock.RLock()
+	defer d.lock.RUnlock()
+	return d.members.roster
+}
+
 // alive is a copy of the list of members that are alive.
 func (d *gossipDiscoveryImpl) alive() []NetworkMember {
 	d.lock.RLock()

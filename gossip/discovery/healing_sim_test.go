@@ -114,6 +114,8 @@ func TestSimPresumedDead(t *testing.T) {
 		require.Len(t, sent, 1)
 		assert.NotNil(t, inner(t, sent[0]).SecretEnvelope)
 		assert.Zero(t, sent[0].Nonce)
+		pass(50 * time.Second)
+		assert.Equal(t, []string{"x:1", "x:1"}, c.pinged)
 		c.getSigned(says("x", 1, 2))
 		assert.Equal(t, 1, c.count())
 		assert.Equal(t, uint64(1), c.Hook().Total(observe.MemberDead, "message not sent"))
@@ -218,6 +220,8 @@ func TestSimEarlierIncarnationWithItsClockAhead(t *testing.T) {
 			m.GetAliveMsg().Membership.Endpoint = endpoint
 			return signAs([]byte("own"), m.GossipMessage, inside)
 		}
+		c.getSigned(own("own:1", "inside:1", 5))
+		assert.Empty(t, c.verified, "an earlier start is no surprise")
 		c.getSigned(own("own:1", "inside:1", ahead))
 		m, err := c.createSignedAliveMessage(true)
 		require.NoError(t, err)

@@ -339,7 +339,19 @@ func TestSimAnswers(t *testing.T) {
 		assert.Empty(t, c.takeGossip())
 		for _, m := range c.GetMembership() {
 			assert.NotNil(t, m.SecretEnvelope, "others concealed it from somebody")
+			m.Envelope.SecretEnvelope = nil // as consumers may
+			assert.NotNil(t, c.aliveMembership.MsgByID(m.PKIid).SecretEnvelope)
 		}
+		own, err := c.recent()
+		require.NoError(t, err)
+		assert.NotNil(t, own.SecretEnvelope)
+
+		moved := says("asker", 1, 1)
+		moved.GetAliveMsg().Membership.Endpoint = "elsewhere:1"
+		c.get(requestWith(signAs([]byte("thief"), moved.GossipMessage, "elsewhere:1"), 78))
+		synctest.Wait()
+		assert.Equal(t, "asker:1", c.to[0].Endpoint, "what is stale is not verified, nor believed")
+		c.take()
 		c.setMute(true)
 		pass(6 * time.Second)
 		c.get(requestWith(says("asker", 1, 3), 77))

@@ -30,6 +30,7 @@ const (
 	reasonStrangers  = "too many strangers"
 	reasonElements   = "too many elements"
 	reasonAnswers    = "too many requests"
+	reasonStale      = "not newer"
 )
 
 // handleMsgFromComm handles one message of a remote peer, of which nothing is
@@ -172,12 +173,15 @@ func (d *gossipDiscoveryImpl) consider(m *proto.SignedGossipMessage, by membersh
 		return outcome{}
 	case membership.Same:
 		// What came by another way first has not been passed on yet.
-		return outcome{valid: by == membership.ByGossip && sameMessage(m, known), stale: by != membership.ByGossip}
+		if by == membership.ByGossip && sameMessage(m, known) {
+			return outcome{valid: true}
+		}
+		return d.outdated(news, by)
 	case membership.Excess:
 		d.hook.Observe(observe.Event{Kind: observe.Dropped, Reason: reasonStrangers, Peer: common.PKIidType(news.ID), Message: "alive_msg"})
 		return outcome{}
 	case membership.Stale:
-		return outcome{stale: true}
+		return d.outdated(news, by)
 	}
 	if !d.verify(m) {
 		d.input(func(now time.Time) { d.core.Refuted(news.ID, now) })
@@ -187,6 +191,15 @@ func (d *gossipDiscoveryImpl) consider(m *proto.SignedGossipMessage, by membersh
 	d.step(func(now time.Time) { result.valid, result.appeared = d.core.Learn(news, by, now) })
 	result.stale = !result.valid // by something newer that came meanwhile
 	return result
+}
+
+// outdated is what becomes of a message that is not newer than what is known.
+// In responses, which list whoever is known, that is the rule and not counted.
+func (d *gossipDiscoveryImpl) outdated(news membership.News, by membership.Source) outcome {
+	if by == membership.ByGossip {
+		d.hook.Observe(observe.Event{Kind: observe.Dropped, Reason: reasonStale, Peer: common.PKIidType(news.ID), Message: "alive_msg"})
+	}
+	return outcome{stale: true}
 }
 
 // newsOf is what an alive message says. Its endpoint inside the organization is
@@ -247,7 +260,8 @@ func (d *gossipDiscoveryImpl) seeOwn(m *proto.SignedGossipMessage) {
 		return
 	}
 	if elsewhere {
-		d.logger.Errorf("Another peer uses the identity of this one, at endpoint %q; this one is at %q", member.Endpoint, self.Endpoint)
+		d.logger.Errorf("Another peer uses the identity of this one, at %q (inside its organization at %q); this one is at %q (%q)",
+			member.Endpoint, internal, self.Endpoint, self.InternalEndpoint)
 		return
 	}
 	d.logger.Warningf("This peer was started before with its clock ahead of now; taking a higher incarnation than then")

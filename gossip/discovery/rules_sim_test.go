@@ -239,6 +239,35 @@ func TestSimRequestsWithAndWithoutTheInternalEndpoint(t *testing.T) {
 	})
 }
 
+// A question may carry what was said last, unless that is not true any more.
+func TestSimQuestionsSayWhatIsTrue(t *testing.T) {
+	simulateWith(t, 5*time.Second, func(w *world) {
+		c := newWatch(w, everybody)
+		c.getSigned(says("x", 1, 1))
+		said := func() *gossipproto.AliveMessage {
+			c.InitiateSync(1)
+			sent := c.take()
+			require.Len(t, sent, 1)
+			assert.Zero(t, sent[0].Nonce)
+			assert.NotNil(t, inner(t, sent[0]).SecretEnvelope)
+			return inner(t, sent[0]).GetAliveMsg()
+		}
+		beat := c.takeGossip()[1]
+		first := said()
+		assert.Equal(t, beat.GetAliveMsg().Timestamp.SeqNum, first.Timestamp.SeqNum, "just what the heartbeat said")
+		assert.Equal(t, first.Timestamp.SeqNum, said().Timestamp.SeqNum)
+		c.UpdateMetadata([]byte("news"))
+		second := said()
+		assert.Equal(t, "news", string(second.Membership.Metadata))
+		assert.True(t, second.Timestamp.SeqNum > first.Timestamp.SeqNum)
+		c.UpdateEndpoint("own:2")
+		assert.Equal(t, "own:2", said().Membership.Endpoint)
+		pass(4 * time.Second)
+		third := said()
+		assert.True(t, third.Timestamp.SeqNum > second.Timestamp.SeqNum)
+	})
+}
+
 func TestSimNeverToItself(t *testing.T) {
 	simulate(t, func(w *world) {
 		c := newWatch(w, everybody)
@@ -440,6 +469,8 @@ func TestSimSelfAndLookup(t *testing.T) {
 		alive, err := c.createSignedAliveMessage(true)
 		require.NoError(t, err)
 		assert.Equal(t, uint64(1), alive.GetAliveMsg().Timestamp.SeqNum)
+		latest, _ := protoext.EnvelopeToGossipMessage(c.Self().Envelope)
+		assert.Equal(t, uint64(1), latest.GetAliveMsg().Timestamp.SeqNum)
 		c.UpdateEndpoint("own:2")
 		again, _ := protoext.EnvelopeToGossipMessage(c.Self().Envelope)
 		assert.Equal(t, "own:2", again.GetAliveMsg().Membership.Endpoint)

@@ -43,6 +43,9 @@ type table struct {
 
 	// view is the list of the members alive, nil if it is to be made anew.
 	view []NetworkMember
+	// roster changes whenever somebody joins or leaves that list, or is to be
+	// reached elsewhere. It does not for a heartbeat.
+	roster uint64
 }
 
 func newTable() *table {
@@ -80,7 +83,10 @@ func (t *table) Get(id string) (membership.Member, bool) {
 }
 
 func (t *table) Put(m membership.Member) {
-	t.Delete(m.ID)
+	if !t.reachedAlike(m) {
+		t.roster++
+	}
+	t.remove(m.ID)
 	record := recordOf(m)
 	ts := &timestamp{
 		incTime:    time.Unix(0, int64(m.Stamp.Incarnation)),
@@ -99,7 +105,20 @@ func (t *table) Put(m membership.Member) {
 	}
 }
 
+// reachedAlike tells whether the member is in the table and alive or not, and to
+// be reached, as it is now.
+func (t *table) reachedAlike(m membership.Member) bool {
+	record, known := t.id2Member[m.ID]
+	_, alive := t.aliveLastTS[m.ID]
+	return known && alive == m.Alive && record.Endpoint == m.Endpoint && record.InternalEndpoint == m.InternalEndpoint
+}
+
 func (t *table) Delete(id string) {
+	t.roster++
+	t.remove(id)
+}
+
+func (t *table) remove(id string) {
 	t.view = nil
 	delete(t.id2Member, id)
 	delete(t.aliveLastTS, id)

@@ -131,6 +131,7 @@ type Core struct {
 	strangers allowance
 
 	nextBeat, lastBeat time.Time
+	hurried            bool // nextBeat is early
 	nextCheck          time.Time
 	nextPing           time.Time
 	pinging            bool

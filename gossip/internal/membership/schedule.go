@@ -16,8 +16,21 @@ func (c *Core) hurryBeat(now time.Time) {
 		soon = earliest
 	}
 	if soon.Before(c.nextBeat) {
-		c.nextBeat = soon
+		c.nextBeat, c.hurried = soon, true
 	}
+}
+
+// untilNextBeat is how long until the next heartbeat. What made this one come
+// early did so at other peers at the same time, so the next one comes a little
+// early as well, at each peer by another time: else everybody would have to
+// check everybody's at once ever after.
+func (c *Core) untilNextBeat() time.Duration {
+	half := uint64(c.times.Heartbeat / 2)
+	if !c.hurried || half == 0 {
+		return c.times.Heartbeat
+	}
+	c.hurried = false
+	return time.Duration(half + c.nonce()%half)
 }
 
 // NextWake is when Tick has something to do at the latest.
@@ -46,7 +59,7 @@ func earlier(a, b time.Time) time.Time {
 func (c *Core) Tick(now time.Time, maxAttempts int) {
 	if !now.Before(c.nextBeat) {
 		c.ready.Beat = true
-		c.lastBeat, c.nextBeat = now, now.Add(c.times.Heartbeat)
+		c.lastBeat, c.nextBeat = now, now.Add(c.untilNextBeat())
 	}
 	if !now.Before(c.nextCheck) {
 		c.check(now)

@@ -166,3 +166,18 @@ func TestLostMembersAreSought(t *testing.T) {
 		assert.Equal(t, idle, p.targets[e].phase, "who is dead there is pinged, and somebody else is alive")
 	}
 }
+
+// How rare attempts have become is forgotten when somebody is seen there.
+func TestRarityEndsWithAnEncounter(t *testing.T) {
+	p := newPlay(seconds)
+	p.attempts = 1
+	p.Connect("x:1", p.now)
+	p.run(200*time.Second, p.nobody)
+	p.hear("x", 1, 1, ByGossip)
+	p.run(2*time.Second, p.nobody)
+	p.Unsent("x", p.now)
+	p.Forget("x", p.now)
+	p.trace = nil
+	p.run(33*time.Second, p.nobody)
+	p.expect(t, "beat died forgotten", "3m33s identify x:1", "3m54s identify x:1")
+}

@@ -149,7 +149,7 @@ var layers = [][]string{
 	{"protos", "gossip/api", "gossip/common"}, // v1.3.0's protos/gossip names gossip's vocabulary
 	{"common", "msp", "protos/utils", "gossip/protoext"},
 	{"common/deliver", "core"},
-	{"gossip/util", "gossip/internal", "gossip/observe"},
+	{"gossip/util", "gossip/internal", "gossip/observe", "gossip/gossip/msgstore"},
 	{"gossip/comm", "gossip/identity", "gossip/discovery", "gossip/filter"},
 	{"gossip/gossip"},
 	{"gossip/election", "gossip/state", "gossip/privdata"},
