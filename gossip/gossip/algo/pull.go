@@ -40,6 +40,20 @@ type accepter interface {
 	Accepted(items []string)
 }
 
+// refuser is what an adapter may implement besides. It learns why a message came
+// to nothing, in whole or in part, with the context of that message.
+type refuser interface {
+	Refused(reason string, context interface{})
+}
+
+// Why messages come to nothing.
+const (
+	digestUnasked   = "digest not asked for, or too late"
+	digestTooLong   = "digest too long"
+	requestUnasked  = "request without a Hello, or too late"
+	tooManyInFlight = "too many answers at once"
+)
+
 // PullEngine pulls items from other peers, and lets others pull.
 type PullEngine struct {
 	PullAdapter
@@ -118,8 +132,17 @@ func (engine *PullEngine) Remove(seqs ...string) {
 // OnDigest takes in what a peer announces in answer to a Hello.
 func (engine *PullEngine) OnDigest(digest []string, nonce uint64, context interface{}) {
 	engine.mutex.Lock()
-	defer engine.mutex.Unlock()
-	engine.rounds.announce(nonce, digest, engine.missing)
+	refusal := engine.rounds.announce(nonce, digest, engine.missing)
+	engine.mutex.Unlock()
+	if refusal != "" {
+		engine.refuse(refusal, context)
+	}
+}
+
+func (engine *PullEngine) refuse(reason string, context interface{}) {
+	if owner, listens := engine.PullAdapter.(refuser); listens {
+		owner.Refused(reason, context)
+	}
 }
 
 func (engine *PullEngine) missing(item string) bool { return !engine.state.Exists(item) }
@@ -169,6 +192,7 @@ func (engine *PullEngine) OnReq(items []string, nonce uint64, context interface{
 	known := engine.nonces.knows(nonce, time.Now())
 	engine.mutex.Unlock()
 	if !known {
+		engine.refuse(requestUnasked, context)
 		return
 	}
 	var answer []string
@@ -205,6 +229,7 @@ func distinct(items []string) []string {
 func (engine *PullEngine) answer(items []string, context interface{}, nonce uint64) {
 	if atomic.AddInt32(&engine.answers, 1) > maxAnswers {
 		atomic.AddInt32(&engine.answers, -1)
+		engine.refuse(tooManyInFlight, context)
 		return
 	}
 	go func() {

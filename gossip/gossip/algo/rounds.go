@@ -79,15 +79,16 @@ func (s *roundSet) ask(r *pullRound, peer string, random func() uint64) (uint64,
 	return nonce, true
 }
 
-// announce takes in a digest: what of it is missing here is wanted.
-func (s *roundSet) announce(nonce uint64, items []string, missing func(item string) bool) {
+// announce takes in a digest: what of it is missing here is wanted. It returns
+// why it did not take in all of it, if so.
+func (s *roundSet) announce(nonce uint64, items []string, missing func(item string) bool) (refusal string) {
 	q := s.byNonce[nonce]
 	if q == nil || q.round.phase > digesting {
-		return
+		return digestUnasked
 	}
 	for _, item := range items {
 		if q.looked++; q.looked > maxItems {
-			return
+			return digestTooLong
 		}
 		if _, again := q.announced[item]; again || !missing(item) {
 			continue
@@ -95,6 +96,7 @@ func (s *roundSet) announce(nonce uint64, items []string, missing func(item stri
 		q.announced[item] = struct{}{}
 		q.round.note(item, q)
 	}
+	return ""
 }
 
 func (r *pullRound) note(item string, q *question) {

@@ -372,7 +372,7 @@ func TestSimBadBlocksInAnUpdate(t *testing.T) {
 		discredits bool // as the first
 	}{
 		"no message":         {junk, reasonShape, true},
-		"nil":                {&proto.SignedGossipMessage{}, reasonShape, true},
+		"no envelope":        {&proto.SignedGossipMessage{Envelope: &proto.Envelope{}}, reasonShape, true},
 		"without payload":    {empty, reasonShape, true},
 		"of another channel": {unsigned(elsewhere), reasonChannel, true},
 		"no block":           {greeting(1), reasonShape, true},

@@ -10,6 +10,7 @@ import (
 	"github.com/hyperledger/fabric/gossip/discovery"
 	"github.com/hyperledger/fabric/gossip/filter"
 	"github.com/hyperledger/fabric/gossip/gossip/pull"
+	"github.com/hyperledger/fabric/gossip/util"
 )
 
 // beatsPerInterval is how many times in an interval periodic work looks whether
@@ -26,15 +27,31 @@ func beats(interval time.Duration) *time.Ticker {
 
 // publishPeriodically is a goroutine of its own, as spreading a message may
 // block. The first time that there is somebody to publish to is not waited for
-// longer than a beat.
+// longer than a beat. When in an interval it publishes is left to chance, lest
+// peers that were started together do so together, and check each other's news
+// all at once, ever after.
 func (gc *gossipChannel) publishPeriodically(beat *time.Ticker) {
-	defer beat.Stop()
+	defer func() { beat.Stop() }()
+	phase := time.NewTimer(anyPartOf(gc.conf.PublishStateInfoInterval / beatsPerInterval))
+	defer phase.Stop()
+	if gc.wait(phase.C, nil) != dueFirst {
+		return
+	}
+	beat.Stop()
+	beat = beats(gc.conf.PublishStateInfoInterval)
 	published := false
-	for n := 1; gc.wait(beat.C, nil) == dueFirst; n++ {
+	for n := util.RandomInt(beatsPerInterval); gc.wait(beat.C, nil) == dueFirst; n++ {
 		if !published || n%beatsPerInterval == 0 {
 			published = gc.publish() || published
 		}
 	}
+}
+
+func anyPartOf(d time.Duration) time.Duration {
+	if d <= 0 {
+		return 0
+	}
+	return time.Duration(util.RandomUInt64() % uint64(d))
 }
 
 // attendPeriodically asks others for StateInfo and forgets who is gone.

@@ -80,6 +80,13 @@ func (p peers) SendRes(ids []string, request interface{}, nonce uint64) {
 	})
 }
 
+// Refused counts a message that the engine has no use for.
+func (p peers) Refused(reason string, context interface{}) {
+	if msg, ok := context.(gossipproto.ReceivedMessage); ok {
+		p.observe(observe.Dropped, reason, msg, nil)
+	}
+}
+
 // Accepted keeps items that the engine has asked for. The engine calls it
 // within OnRes, hence with the mutex held.
 func (p peers) Accepted(ids []string) {
