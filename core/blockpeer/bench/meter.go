@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"runtime/pprof"
 	"time"
+
+	"github.com/hyperledger/fabric/core/blockpeer/internal/rusage"
 )
 
 // pass says which blocks of a pass over the chain count.
@@ -68,7 +70,7 @@ type reading struct {
 func read() reading {
 	var memory runtime.MemStats
 	runtime.ReadMemStats(&memory)
-	return reading{at: time.Now(), cpu: processCPU(), bytes: memory.TotalAlloc, allocs: memory.Mallocs}
+	return reading{at: time.Now(), cpu: rusage.CPU(), bytes: memory.TotalAlloc, allocs: memory.Mallocs}
 }
 
 func (r reading) until(end reading, blocks, sent int) figures {

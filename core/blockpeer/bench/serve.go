@@ -12,6 +12,7 @@ import (
 
 	"github.com/hyperledger/fabric/common/flogging"
 	"github.com/hyperledger/fabric/core/blockpeer"
+	"github.com/hyperledger/fabric/core/blockpeer/internal/rusage"
 	"github.com/hyperledger/fabric/core/comm"
 	"github.com/hyperledger/fabric/gossip/protoext"
 )
@@ -70,7 +71,7 @@ func serve(arguments []string, in io.Reader, out io.Writer) (err error) {
 	go func() { served <- s.Start() }()
 	fmt.Fprintf(out, greetingFormat, s.Address(), len(blocks), len(blocks[len(blocks)-1]), len(last.GetData().GetData()))
 	for lines := bufio.NewScanner(in); lines.Scan(); {
-		fmt.Fprintf(out, cpuFormat, processCPU().Nanoseconds())
+		fmt.Fprintf(out, cpuFormat, rusage.CPU().Nanoseconds())
 	}
 	offered.Stop()
 	s.Stop()

@@ -2,15 +2,15 @@
 
 //go:build unix
 
-package main
+package rusage
 
 import (
 	"syscall"
 	"time"
 )
 
-// processCPU is the user and system time of this process so far.
-func processCPU() time.Duration {
+// CPU is the user and system time of this process so far, all threads together.
+func CPU() time.Duration {
 	var usage syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
 		return 0
