@@ -40,6 +40,10 @@ const (
 	// bufferedBytes bounds, in bytes, what waits in each direction of a stream,
 	// besides the number of messages. One message may be larger than that.
 	bufferedBytes = 16 << 20
+	// window is how many bytes a peer may send on an outbound stream before they
+	// have been read. It is fixed, for otherwise gRPC measures the line, by a ping
+	// for each message of a stream that is as quiet as gossip's.
+	window = 4 << 20
 	// maxIntroduction bounds the envelope by which a peer introduces itself.
 	maxIntroduction = 256 << 10
 	// maxStrangers and maxStrangersPerHost bound the inbound streams that have
@@ -55,7 +59,7 @@ const (
 	// message on it, and settleTime how long both peers' streams are kept if
 	// they connected to each other at once. housekeeping is how often it is
 	// looked for either.
-	idleTimeout  = 20 * time.Second
+	idleTimeout  = 30 * time.Second
 	settleTime   = 5 * time.Second
 	housekeeping = 5 * time.Second
 	// partingTime is how long the other side may take to end a stream that this

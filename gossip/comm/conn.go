@@ -41,8 +41,8 @@ type stream interface {
 //
 // One goroutine reads and, while no subscriber is behind, hands the messages
 // over as well; else a second one does that until all have been. Another one
-// writes while there is something to write. All of them end with the
-// connection.
+// writes, from the first message on that there is to write. All of them end with
+// the connection.
 type connection struct {
 	lastUse  int64 // atomic: node.clock() of the latest message either way
 	retiring int32 // atomic: set when this side has ended the stream for idleness
@@ -57,6 +57,9 @@ type connection struct {
 	// hangUp ends an outbound stream, so that reading and writing end too. An
 	// inbound stream ends when its handler returns; there it is nil.
 	hangUp func()
+
+	wake   chan struct{} // one place: an idle writer has something to write
+	writer bool          // there is one; guarded by the outbox's lock
 
 	once   sync.Once
 	over   chan struct{} // closed at the end
@@ -73,6 +76,7 @@ func (c *commImpl) newConnection(info *proto.ConnectionInfo, s stream, out *outb
 		out:    out,
 		behind: newBacklog(recvBuffSize()),
 		hangUp: hangUp,
+		wake:   make(chan struct{}, 1),
 		over:   make(chan struct{}),
 	}
 	conn.link = &conntable.Link{Peer: string(info.ID), Outbound: hangUp != nil, Owner: conn}
@@ -166,27 +170,44 @@ func (conn *connection) readFailure(err error) string {
 }
 
 // startWriter is called, with the outbox locked, when there is something to
-// write and no writer. The connection has not ended then, so the node is not
-// done waiting for its goroutines.
+// write and nobody writes. The connection has not ended then, so the node is not
+// done waiting for its goroutines. The first call starts the writer; it stays,
+// because starting one for each message costs more than an idle goroutine.
 func (conn *connection) startWriter() {
+	if conn.writer {
+		conn.wake <- struct{}{} // has room: the writer took the last one before it fell idle
+		return
+	}
+	conn.writer = true
 	conn.node.tasks.Add(1)
 	go conn.writeToStream()
 }
 
-// writeToStream writes what is in the outbox.
+// writeToStream writes what is in the outbox, until that has ended.
 func (conn *connection) writeToStream() {
 	defer conn.node.tasks.Done()
-	for o := conn.out.next(); o != nil; o = conn.out.next() {
-		if o.awaited != nil {
-			conn.acks.add(o.awaited)
+	for {
+		for o := conn.out.next(); o != nil; o = conn.out.next() {
+			conn.write(o)
 		}
-		if err := conn.stream.Send(o.envelope); err != nil {
-			conn.writeFailed(o, err)
-			continue
+		select {
+		case <-conn.wake:
+		case <-conn.out.over:
+			return
 		}
-		conn.touch()
-		conn.node.observe(observe.Event{Kind: observe.Sent, Message: o.kind, Bytes: o.bytes}, conn.info)
 	}
+}
+
+func (conn *connection) write(o *outgoing) {
+	if o.awaited != nil {
+		conn.acks.add(o.awaited)
+	}
+	if err := conn.stream.Send(o.envelope); err != nil {
+		conn.writeFailed(o, err)
+		return
+	}
+	conn.touch()
+	conn.node.observe(observe.Event{Kind: observe.Sent, Message: o.kind, Bytes: o.bytes}, conn.info)
 }
 
 // writeFailed ends the connection. The message may be tried again on another

@@ -42,10 +42,11 @@ func (c *commImpl) dialError(reason string, err error) error {
 	return &refusal{reason, errors.WithStack(err)}
 }
 
-// dialOptions are the secure ones, which may change from dial to dial, and then
-// the instance's own, so that these may override them.
+// dialOptions are a fixed window, then the secure ones, which may change from
+// dial to dial, and then the instance's own, so that each may override those
+// before it.
 func (c *commImpl) dialOptions() []grpc.DialOption {
-	var opts []grpc.DialOption
+	opts := []grpc.DialOption{grpc.WithInitialWindowSize(window), grpc.WithInitialConnWindowSize(window)}
 	if c.secureDialOpts != nil {
 		opts = append(opts, c.secureDialOpts()...)
 	}

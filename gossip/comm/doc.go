@@ -28,7 +28,7 @@
 //
 //	per dial            dials, then reads the stream
 //	per inbound stream  gRPC's handler, which waits for the end, and a reader
-//	per stream          a writer while there is something to write; another one
+//	per stream          a writer, from the first message on; another one
 //	                    that works off the backlog while a subscriber is behind
 //	per blocked peer of SendWithAck   waits for room in the outbox
 //	with its own port   the server

@@ -74,8 +74,8 @@ var (
 // dialled, then, the same outbox, over the stream. It is bounded in messages
 // and bytes.
 //
-// It has no goroutine while it is empty. The first message put into an empty
-// outbox starts its writer, which ends when it finds nothing more.
+// The first message put into an empty outbox sets its writer to work, which
+// falls idle when it finds nothing more.
 type outbox struct {
 	// room gets a token when there may be room again. Who takes it and leaves
 	// room puts it back.
@@ -88,8 +88,8 @@ type outbox struct {
 	queue    []*outgoing
 	bytes    int // in queue
 	capacity int
-	start    func() // starts a writer; nil before there is a stream
-	writing  bool   // one is running
+	start    func() // sets the writer to work; nil before there is a stream
+	writing  bool   // it is at work
 	ended    error  // why nothing is taken in any more
 }
 
@@ -168,7 +168,7 @@ func (b *outbox) signalRoom() {
 }
 
 // attach lets the writing begin: start is called, with the outbox locked, each
-// time that a writer is needed.
+// time that there is something to write and the writer is not at work.
 func (b *outbox) attach(start func()) {
 	b.lock.Lock()
 	defer b.lock.Unlock()
@@ -177,7 +177,7 @@ func (b *outbox) attach(start func()) {
 }
 
 // next is the writer's: the message to write, or nil if there is none and the
-// writer has to end.
+// writer has to wait for start, or to end.
 func (b *outbox) next() *outgoing {
 	b.lock.Lock()
 	defer b.lock.Unlock()
@@ -208,7 +208,7 @@ func (b *outbox) putBack(o *outgoing) bool {
 
 // end makes the outbox refuse whatever comes, for the given reason, and returns
 // what was in it. Ending it again returns nothing. The result also says whether
-// a writer was running; if so it ends when it is done with its message.
+// the writer was at work; if so it ends when it is done with its message.
 func (b *outbox) end(reason error) (left []*outgoing, writing bool) {
 	b.lock.Lock()
 	defer b.lock.Unlock()

@@ -5,7 +5,7 @@ package overlay
 import "github.com/hyperledger/fabric/gossip/util"
 
 // oneIn is how rarely a contact is anybody instead of a neighbour.
-const oneIn = 16
+const oneIn = 32
 
 // Contacts returns the indices of up to k different members of others for a
 // peer to ask for news: neighbours under the given degree, at random, and now
