@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -289,6 +290,43 @@ func (muteServer) Ping(context.Context, *proto.Empty) (*proto.Empty, error) {
 func (muteServer) GossipStream(s proto.Gossip_GossipStreamServer) error {
 	<-s.Context().Done()
 	return nil
+}
+
+// countingServer is mute too, and counts the streams that are open.
+type countingServer struct {
+	muteServer
+	open *int32
+}
+
+func (c countingServer) GossipStream(s proto.Gossip_GossipStreamServer) error {
+	atomic.AddInt32(c.open, 1)
+	defer atomic.AddInt32(c.open, -1)
+	return c.muteServer.GossipStream(s)
+}
+
+// Dials take turns, but nobody waits longer for those before than a dial takes.
+func TestSimDialsTakeTurns(t *testing.T) {
+	simulate(t, func(t *testing.T, s *simNet) {
+		a := s.start(t, "A.a")
+		defer a.close()
+		var open int32
+		server := grpc.NewServer()
+		proto.RegisterGossipServer(server, countingServer{open: &open})
+		listener := s.listen("mute")
+		go func() { _ = server.Serve(listener) }()
+		defer server.Stop()
+		for i := 0; i < 20; i++ {
+			a.Send(text("m"), &comm.RemotePeer{Endpoint: "mute", PKIID: idOf(fmt.Sprint(i))})
+		}
+		pass(time.Second)
+		assert.Equal(t, int32(6), atomic.LoadInt32(&open), "the first ones, for two seconds")
+		pass(1500 * time.Millisecond)
+		assert.Equal(t, int32(6), atomic.LoadInt32(&open), "the next ones")
+		pass(time.Second)
+		assert.Equal(t, int32(14), atomic.LoadInt32(&open), "after three seconds all that are left")
+		pass(2 * time.Second)
+		assert.Len(t, a.PresumedDead(), 20)
+	})
 }
 
 // Nobody listens to what is presumed dead: that must not hold anything up.
