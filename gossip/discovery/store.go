@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/hyperledger/fabric/gossip/common"
 	"github.com/hyperledger/fabric/gossip/gossip/msgstore"
+	"github.com/hyperledger/fabric/gossip/internal/keyed"
 	"github.com/hyperledger/fabric/gossip/protoext"
 	proto "github.com/hyperledger/fabric/protos/gossip"
 )
@@ -18,8 +20,14 @@ type aliveMsgStore struct {
 }
 
 func newAliveMsgStore(retention time.Duration) *aliveMsgStore {
-	newest := protoext.NewGossipMessageComparator(0)
-	return &aliveMsgStore{msgstore.NewMessageStoreExpirable(newest, msgstore.Noop, retention, nil, nil, nil)}
+	compare := protoext.NewGossipMessageComparator(0)
+	newer := func(message, held interface{}) bool { return compare(message, held) == common.MessageInvalidates }
+	return &aliveMsgStore{keyed.NewExpiring(keyed.Newest(aliveID, newer), nil, keyed.Expiry{TTL: retention})}
+}
+
+// aliveID is the PKI-ID of whom an alive message is about.
+func aliveID(message interface{}) []byte {
+	return message.(*proto.SignedGossipMessage).GetAliveMsg().GetMembership().GetPkiId()
 }
 
 // Add takes an alive message in; it returns false if the store has it, or a

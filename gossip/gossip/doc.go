@@ -30,7 +30,8 @@
 //
 // The emitter collects messages for up to MaxPropagationBurstLatency. Routing
 // (type crowd) is a pure function of who is alive, in which organization and
-// channel. Blocks go to members of the channel in the own organization, along an
+// channel. That (type audience) is looked up again only when membership, the
+// identities or the channel count a change, not for each message. Blocks go to members of the channel in the own organization, along an
 // overlay that all of them see alike, except to whom the node has the block from
 // or who is known to have it. Alive and StateInfo messages take the same overlay
 // at home, and go to a few peers of other organizations that may hear of them.

@@ -3,15 +3,9 @@
 package gossip
 
 import (
-	"sync/atomic"
-	"time"
-
 	"github.com/hyperledger/fabric/gossip/comm"
 	"github.com/hyperledger/fabric/gossip/common"
-	"github.com/hyperledger/fabric/gossip/discovery"
-	"github.com/hyperledger/fabric/gossip/identity"
 	"github.com/hyperledger/fabric/gossip/protoext"
-	"github.com/hyperledger/fabric/gossip/util"
 	proto "github.com/hyperledger/fabric/protos/gossip"
 )
 
@@ -49,105 +43,38 @@ func (g *gossipServiceImpl) emit(batch []interface{}) {
 	if !g.isReady() || g.isStopping() {
 		return
 	}
-	e := newEmission(g)
+	if !g.audience.current() {
+		g.audience = look(g, g.audience)
+	}
+	g.audience.keepIdentities()
 	for _, item := range batch {
-		e.send(item.(*outgoing))
+		g.audience.send(item.(*outgoing))
 	}
-}
-
-// emission is one call of emit: who is there during it.
-type emission struct {
-	node    *gossipServiceImpl
-	members []discovery.NetworkMember
-	crowd   *crowd
-	inside  map[string]takers // of channels, as far as asked for
-}
-
-func newEmission(g *gossipServiceImpl) *emission {
-	members, crowd := g.audience.now(g)
-	return &emission{node: g, members: members, crowd: crowd, inside: map[string]takers{}}
-}
-
-// audience is who is there, kept for as long as that does not change: most
-// emissions are of single heartbeats, which change nothing. It is used by the
-// emitter's callback only, but for outdated.
-type audience struct {
-	outdated int32 // 1 if an identity has left since; used atomically
-	members  []discovery.NetworkMember
-	crowd    *crowd
-	roster   uint64
-	until    time.Time
-}
-
-// now returns who is there now. The identities of all of them count as used at
-// least ten times within the usage threshold.
-func (a *audience) now(g *gossipServiceImpl) ([]discovery.NetworkMember, *crowd) {
-	now := time.Now()
-	membership, versioned := g.disc.(interface{ Roster() uint64 })
-	roster := uint64(0)
-	if versioned {
-		roster = membership.Roster()
-	}
-	outdated := atomic.SwapInt32(&a.outdated, 0) == 1
-	if outdated || !versioned || a.crowd == nil || a.roster != roster || now.After(a.until) {
-		a.members, a.crowd = look(g)
-		a.roster = roster
-		a.until = now.Add(audienceAge())
-	}
-	return a.members, a.crowd
-}
-
-func audienceAge() time.Duration {
-	if age := identity.GetIdentityUsageThreshold() / 10; age < time.Second {
-		return age
-	}
-	return time.Second
-}
-
-// look makes the crowd of those who are there.
-func look(g *gossipServiceImpl) ([]discovery.NetworkMember, *crowd) {
-	members := g.disc.GetMembership()
-	c := &crowd{
-		self:     string(g.comm.GetPKIid()),
-		org:      string(g.selfOrg),
-		fanOut:   g.conf.PropagatePeerNum,
-		roll:     util.RandomInt,
-		near:     g.routes,
-		contacts: make([]contact, len(members)),
-	}
-	for i := range members {
-		c.contacts[i] = contact{
-			id:     string(members[i].PKIid),
-			org:    string(g.orgs.of(members[i].PKIid)),
-			public: members[i].Endpoint != "",
-		}
-	}
-	return members, c
 }
 
 // send sends a message to whom routing says.
-func (e *emission) send(item *outgoing) {
+func (a *audience) send(item *outgoing) {
 	m := item.message.GossipMessage
 	switch {
 	case protoext.IsDataMsg(m):
-		e.sendInChannel(item, e.crowd.neighbours)
+		a.sendInChannel(item, a.crowd.neighbours)
 	case protoext.IsLeadershipMsg(m):
-		e.sendInChannel(item, e.crowd.everyone)
+		a.sendInChannel(item, a.crowd.everyone)
 	case protoext.IsStateInfoMsg(m):
-		e.sendStateInfo(item)
+		a.sendStateInfo(item)
 	case protoext.IsAliveMsg(m):
-		e.sendAlive(item)
+		a.sendAlive(item)
 	case protoext.IsOrgRestricted(m):
-		e.dispatch(item, e.crowd.neighbours(e.crowd.home(), e.errand(item)))
+		a.dispatch(item, a.crowd.neighbours(a.crowd.home(), a.errand(item)))
 	default:
-		e.node.logger.Errorf("There is no rule where to send a message of kind %s", protoext.Kind(m))
+		a.node.logger.Errorf("There is no rule where to send a message of kind %s", protoext.Kind(m))
 	}
 }
 
 // errand is what routing has to know of a message: here, to whom it need not go.
-func (e *emission) errand(item *outgoing) errand {
+func (a *audience) errand(item *outgoing) errand {
 	from := string(item.from)
-	heard := e.node.rumours.about(item.message.GossipMessage)
+	heard := a.node.rumours.about(item.message.GossipMessage, a.space[:])
 	return errand{
 		sent:  item.sent,
 		avoid: func(id string) bool { return id == from && from != "" || heard(id) },
@@ -156,17 +83,17 @@ func (e *emission) errand(item *outgoing) errand {
 
 // sendInChannel sends a block or leadership message to members of its channel in
 // the own organization: to those that route says.
-func (e *emission) sendInChannel(item *outgoing, route func(takers, errand) []int) {
-	j := e.node.chanState.byName(item.message.Channel)
+func (a *audience) sendInChannel(item *outgoing, route func(*group, errand) []int) {
+	j := a.node.chanState.byName(item.message.Channel)
 	if j == nil {
 		return
 	}
-	errand := e.errand(item)
+	errand := a.errand(item)
 	if holder, ok := j.GossipChannel.(blockHolders); ok && protoext.IsDataMsg(item.message.GossipMessage) {
 		avoid, number := errand.avoid, item.message.GetDataMsg().GetPayload().GetSeqNum()
 		errand.avoid = func(id string) bool { return avoid(id) || holder.KnownHolder(number, common.PKIidType(id)) }
 	}
-	e.dispatch(item, route(e.eligible(j), errand))
+	a.dispatch(item, route(a.inside(j).eligible, errand))
 }
 
 // blockHolders is a channel that knows which peers have which blocks.
@@ -174,39 +101,23 @@ type blockHolders interface {
 	KnownHolder(seq uint64, pkiID common.PKIidType) bool
 }
 
-// eligible is the members of the own organization that may have the blocks of a
-// channel. They are determined once in an emission.
-func (e *emission) eligible(j *joinedChannel) takers {
-	if t, known := e.inside[string(j.name)]; known {
-		return t
-	}
-	is := make([]bool, len(e.members))
-	for i := range e.members {
-		is[i] = e.crowd.isHome(i) && j.EligibleForChannel(e.members[i]) && j.IsMemberInChan(e.members[i])
-	}
-	t := takers{"channel " + string(j.name), func(i int) bool { return is[i] }}
-	e.inside[string(j.name)] = t
-	return t
-}
-
-func (e *emission) sendStateInfo(item *outgoing) {
+func (a *audience) sendStateInfo(item *outgoing) {
 	info := item.message.GetStateInfo()
-	errand := e.errand(item)
-	errand.own = e.node.orgs.isIn(info.PkiId, e.node.selfOrg)
-	j := e.node.chanState.byMAC(info.PkiId, info.Channel_MAC)
-	if j == nil || !e.node.isPublic(info.PkiId) {
-		e.dispatch(item, e.crowd.stateInfo(nil, errand))
+	errand := a.errand(item)
+	errand.own = a.node.orgs.isIn(info.PkiId, a.node.selfOrg)
+	j := a.node.chanState.byMAC(info.PkiId, info.Channel_MAC)
+	if j == nil || !a.node.isPublic(info.PkiId) {
+		a.dispatch(item, a.crowd.stateInfo(nil, errand))
 		return
 	}
-	members := takers{"members of " + string(j.name), func(i int) bool { return j.IsMemberInChan(e.members[i]) }}
-	e.dispatch(item, e.crowd.stateInfo(&members, errand))
+	a.dispatch(item, a.crowd.stateInfo(a.inside(j), errand))
 }
 
-func (e *emission) sendAlive(item *outgoing) {
+func (a *audience) sendAlive(item *outgoing) {
 	subject := item.message.GetAliveMsg().GetMembership()
-	origin := string(e.node.orgs.of(subject.GetPkiId()))
-	public := subject.GetEndpoint() != "" && e.node.isPublic(subject.GetPkiId())
-	e.dispatch(item, e.crowd.aliveMessage(origin, public, e.errand(item)))
+	origin := string(a.node.orgs.of(subject.GetPkiId()))
+	public := subject.GetEndpoint() != "" && a.node.isPublic(subject.GetPkiId())
+	a.dispatch(item, a.crowd.aliveMessage(origin, public, a.errand(item)))
 }
 
 // isPublic tells whether a peer is known by an endpoint for other organizations.
@@ -216,24 +127,23 @@ func (g *gossipServiceImpl) isPublic(pkiID common.PKIidType) bool {
 }
 
 // dispatch sends a message, without its secret to those of other organizations.
-func (e *emission) dispatch(item *outgoing, to []int) {
+func (a *audience) dispatch(item *outgoing, to []int) {
 	var home, abroad []*comm.RemotePeer
 	for _, i := range to {
-		peer := &comm.RemotePeer{PKIID: e.members[i].PKIid, Endpoint: e.members[i].PreferredEndpoint()}
-		if e.crowd.isHome(i) {
-			home = append(home, peer)
+		if a.crowd.isHome(i) {
+			home = append(home, a.peers[i])
 		} else {
-			abroad = append(abroad, peer)
+			abroad = append(abroad, a.peers[i])
 		}
 		if item.sent != nil {
-			item.sent[string(peer.PKIID)] = true
+			item.sent[a.crowd.contacts[i].id] = true
 		}
 	}
 	if len(home) > 0 {
-		e.node.comm.Send(item.message, home...)
+		a.node.comm.Send(item.message, home...)
 	}
 	if len(abroad) > 0 {
-		e.node.comm.Send(&proto.SignedGossipMessage{
+		a.node.comm.Send(&proto.SignedGossipMessage{
 			GossipMessage: item.message.GossipMessage,
 			Envelope:      protoext.WithoutSecret(item.message.Envelope),
 		}, abroad...)

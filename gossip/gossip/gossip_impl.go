@@ -45,8 +45,7 @@ type gossipServiceImpl struct {
 	secrets  *verifiedSecrets
 	rumours  *rumours
 	relays   *relayMemory
-	routes   neighbourCache // used by the emitter's callback only
-	audience audience
+	audience *audience // replaced by the emitter's callback only
 	audible  subscriptions
 	purges   *purges
 	lanes    nodeLanes
@@ -101,7 +100,6 @@ func newNode(conf *Config, sa api.SecurityAdvisor, mcs api.MessageCryptoService,
 		secrets:             newVerifiedSecrets(),
 		rumours:             newRumours(),
 		relays:              newRelayMemory(100 * conf.PublishStateInfoInterval),
-		routes:              neighbourCache{},
 		purges:              newPurges(),
 		members:             make(chan proto.ReceivedMessage),
 		ready:               make(chan struct{}),

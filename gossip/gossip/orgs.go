@@ -21,6 +21,7 @@ type orgDirectory struct {
 
 	mutex sync.RWMutex
 	known map[string]api.OrgIdentityType // by PKI-ID; guarded by mutex
+	left  uint64                         // counts identities that have left; guarded by mutex
 }
 
 func newOrgDirectory(idMapper identity.Mapper, advisor api.SecurityAdvisor) *orgDirectory {
@@ -59,4 +60,13 @@ func (d *orgDirectory) forget(pkiID common.PKIidType) {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
 	delete(d.known, string(pkiID))
+	d.left++
+}
+
+// departures is how many identities have left. For as long as that is the same,
+// whoever belonged to an organization still does.
+func (d *orgDirectory) departures() uint64 {
+	d.mutex.RLock()
+	defer d.mutex.RUnlock()
+	return d.left
 }

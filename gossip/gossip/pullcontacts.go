@@ -14,7 +14,7 @@ import (
 const (
 	// manyMembers is from how many members on identities are pulled from
 	// contacts only.
-	manyMembers = 20
+	manyMembers = 8
 	// calmRounds is for how many rounds nobody new and no unknown signer must
 	// have been seen for pulling from one contact instead of several.
 	calmRounds = 3

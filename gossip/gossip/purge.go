@@ -5,7 +5,6 @@ package gossip
 import (
 	"bytes"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/hyperledger/fabric/gossip/api"
@@ -115,7 +114,6 @@ func (g *gossipServiceImpl) isValid(identity api.PeerIdentityType) bool {
 // It only takes locks of the transport and of the identity pull.
 func (g *gossipServiceImpl) parted(pkiID common.PKIidType) {
 	g.orgs.forget(pkiID)
-	atomic.StoreInt32(&g.audience.outdated, 1)
 	g.secrets.forget(pkiID)
 	g.rumours.forget(string(pkiID))
 	g.relays.forget(string(pkiID))

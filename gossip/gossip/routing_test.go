@@ -63,29 +63,33 @@ func TestRoutingOfAliveMessages(t *testing.T) {
 }
 
 func TestRoutingOfStateInfo(t *testing.T) {
-	inChannel := takers{"channel", func(i int) bool { return i != 2 && i != 5 }} // all of mixed but B.1 and ?.1
+	inChannel := func(i int) bool { return i != 2 && i != 5 } // all of mixed but B.1 and ?.1
 	for _, c := range []struct {
 		what    string
-		channel *takers
+		channel func(i int) bool
 		e       errand
 		to      string
 	}{
 		{"not in a channel, or not public", nil, notTo(), "A.1 A.2"},
 		{"not in a channel, from A.2", nil, notTo("A.2"), "A.1"},
-		{"in a channel", &inChannel, notTo(), "A.1 A.2 B.2 C.1"},
-		{"in a channel, from B.2", &inChannel, notTo("B.2"), "A.1 A.2 C.1"},
+		{"in a channel", inChannel, notTo(), "A.1 A.2 B.2 C.1"},
+		{"in a channel, from B.2", inChannel, notTo("B.2"), "A.1 A.2 C.1"},
 	} {
 		crowd := people(10, mixed)
-		assert.Equal(t, c.to, crowd.names(crowd.stateInfo(c.channel, c.e)), c.what)
+		var inside *circle
+		if c.channel != nil {
+			inside = crowd.circle("c", c.channel, c.channel)
+		}
+		assert.Equal(t, c.to, crowd.names(crowd.stateInfo(inside, c.e)), c.what)
 	}
 }
 
 func TestRoutingToNobody(t *testing.T) {
 	c := people(0, mixed)
-	own := notTo()
+	own, all := notTo(), func(int) bool { return true }
 	own.own = true
 	assert.Empty(t, c.neighbours(c.home(), notTo()))
-	assert.Empty(t, c.stateInfo(&takers{"all", func(int) bool { return true }}, own))
+	assert.Empty(t, c.stateInfo(c.circle("all", all, all), own))
 	assert.Empty(t, c.aliveMessage("A", true, notTo()))
 	assert.Equal(t, "A.1 A.2", c.names(c.everyone(c.home(), notTo())), "leadership messages go to all in any case")
 	stateless := people(10, mixed)
@@ -155,8 +159,8 @@ func TestNeighboursChangeWithTheMembership(t *testing.T) {
 
 	fresh := people(3, strings.Replace(large(), gone+"+ ", "", 1))
 	assert.Equal(t, fresh.names(fresh.neighbours(fresh.home(), notTo())), after, "what was kept does not show")
-	c.near = smaller.near
-	assert.Equal(t, before, c.names(c.neighbours(c.home(), notTo())))
-	c.fanOut = 5
-	assert.True(t, len(c.neighbours(c.home(), notTo())) > 3)
+	whole, wider := people(3, large()), people(5, large())
+	whole.near, wider.near = smaller.near, smaller.near
+	assert.Equal(t, before, whole.names(whole.neighbours(whole.home(), notTo())))
+	assert.True(t, len(wider.neighbours(wider.home(), notTo())) > 3)
 }

@@ -41,25 +41,27 @@ func stampOf(t *proto.PeerTime) stamp { return stamp{t.GetIncNum(), t.GetSeqNum(
 
 func newRumours() *rumours { return &rumours{from: map[string]map[string]stamp{}} }
 
-// topic is what a message brings news about; ok is false if it is not of a kind
-// that makes the rounds.
-func topic(m *proto.GossipMessage) (subject string, at stamp, ok bool) {
+// topic is what a message brings news about, appended to space; ok is false if
+// it is not of a kind that makes the rounds.
+func topic(m *proto.GossipMessage, space []byte) (subject []byte, at stamp, ok bool) {
 	switch {
 	case protoext.IsAliveMsg(m):
 		alive := m.GetAliveMsg()
-		subject, at = "a"+string(alive.GetMembership().GetPkiId()), stampOf(alive.Timestamp)
+		subject, at = append(append(space, 'a'), alive.GetMembership().GetPkiId()...), stampOf(alive.Timestamp)
 	case protoext.IsStateInfoMsg(m):
 		info := m.GetStateInfo()
-		subject, at = "s"+string(info.Channel_MAC)+"/"+string(info.PkiId), stampOf(info.Timestamp)
+		subject = append(append(space, 's'), info.Channel_MAC...)
+		subject, at = append(append(subject, '/'), info.PkiId...), stampOf(info.Timestamp)
 	default:
-		return "", stamp{}, false
+		return nil, stamp{}, false
 	}
 	return subject, at, len(subject) <= maxSubjectLength
 }
 
 // hear notes that a sender has brought a message.
 func (r *rumours) hear(sender string, m *proto.GossipMessage) {
-	subject, at, ok := topic(m)
+	var space [maxSubjectLength]byte
+	subject, at, ok := topic(m, space[:0])
 	if !ok {
 		return
 	}
@@ -72,12 +74,12 @@ func (r *rumours) hear(sender string, m *proto.GossipMessage) {
 		r.drop(sender)
 		r.from[sender] = map[string]stamp{}
 	}
-	last, known := r.from[sender][subject]
+	last, known := r.from[sender][string(subject)]
 	if !known {
 		r.size++
 	}
 	if !known || last.before(at) {
-		r.from[sender][subject] = at
+		r.from[sender][string(subject)] = at
 	}
 }
 
@@ -86,16 +88,17 @@ func (r *rumours) drop(sender string) {
 	delete(r.from, sender)
 }
 
-// about returns who has brought what the message says, or something newer.
-func (r *rumours) about(m *proto.GossipMessage) func(sender string) bool {
-	subject, at, ok := topic(m)
+// about returns who has brought what the message says, or something newer. The
+// result is good until space, which it may use, is used otherwise.
+func (r *rumours) about(m *proto.GossipMessage, space []byte) func(sender string) bool {
+	subject, at, ok := topic(m, space[:0])
 	if !ok {
 		return func(string) bool { return false }
 	}
 	return func(sender string) bool {
 		r.mutex.Lock()
 		defer r.mutex.Unlock()
-		heard, ok := r.from[sender][subject]
+		heard, ok := r.from[sender][string(subject)]
 		return ok && !heard.before(at)
 	}
 }

@@ -41,14 +41,14 @@ func TestRumours(t *testing.T) {
 	} {
 		var by []string
 		for _, sender := range []string{"x", "y", "z"} {
-			if r.about(c.message)(sender) {
+			if r.about(c.message, nil)(sender) {
 				by = append(by, sender)
 			}
 		}
 		assert.Equal(t, c.by, strings.Join(by, " "), "%v", c.message)
 	}
 	r.forget("y")
-	assert.False(t, r.about(aliveOf("p", 2, 1))("y"))
+	assert.False(t, r.about(aliveOf("p", 2, 1), nil)("y"))
 }
 
 func TestRumoursAreBounded(t *testing.T) {
@@ -58,7 +58,7 @@ func TestRumoursAreBounded(t *testing.T) {
 		r.hear("honest", aliveOf("p", 1, uint64(i)))
 	}
 	assert.True(t, len(r.from["liar"]) <= maxRumourSubjects)
-	assert.True(t, r.about(aliveOf("p", 1, 1))("honest"), "nobody else is forgotten")
+	assert.True(t, r.about(aliveOf("p", 1, 1), nil)("honest"), "nobody else is forgotten")
 	r.hear("long", aliveOf(strings.Repeat("x", maxSubjectLength+1), 1, 1))
 	assert.Empty(t, r.from["long"])
 	for i := 0; i < maxRumours+maxRumours/2; i++ {

@@ -112,7 +112,7 @@ func (*nobodyError) Error() string { return "nobody there" }
 // stubbed is a node on a commStub.
 type stubbed struct {
 	*gossipServiceImpl
-	t         *testing.T
+	t         testing.TB
 	wire      *commStub
 	authority *simcrypto.Authority
 	crypto    *countingCrypto
@@ -153,7 +153,7 @@ func (c *countingCrypto) verifications(message []byte) int {
 }
 
 // stubbedNode is a node "self" of organization A, with an endpoint for others.
-func stubbedNode(t *testing.T, change func(*Config)) *stubbed {
+func stubbedNode(t testing.TB, change func(*Config)) *stubbed {
 	authority := &simcrypto.Authority{}
 	authority.SetChannel("c", "A", "B")
 	authority.SetChannel("d", "A", "B")
@@ -194,7 +194,7 @@ func (n *stubbed) actor(org, name string) *actor {
 	return &actor{id: id, pkiID: simcrypto.PKIID(id), crypto: n.authority.Service(id), public: public, name: name}
 }
 
-func (a *actor) sign(t *testing.T, m *proto.GossipMessage) *proto.SignedGossipMessage {
+func (a *actor) sign(t testing.TB, m *proto.GossipMessage) *proto.SignedGossipMessage {
 	signed, err := protoext.Sign(m, a.crypto.Sign)
 	demand(t, assert.NoError(t, err))
 	return signed
@@ -205,7 +205,7 @@ func (a *actor) from(m *proto.SignedGossipMessage) *inboundStub {
 	return &inboundStub{message: m, info: &proto.ConnectionInfo{ID: a.pkiID, Identity: a.id, Endpoint: "1.2.3.4:5"}}
 }
 
-func (a *actor) alive(t *testing.T, seq uint64) *proto.SignedGossipMessage {
+func (a *actor) alive(t testing.TB, seq uint64) *proto.SignedGossipMessage {
 	member := &proto.Member{PkiId: a.pkiID}
 	if a.public {
 		member.Endpoint = a.name + ":2"
@@ -218,7 +218,7 @@ func (a *actor) alive(t *testing.T, seq uint64) *proto.SignedGossipMessage {
 	return m
 }
 
-func (a *actor) stateInfo(t *testing.T, channel string, seq uint64) *proto.SignedGossipMessage {
+func (a *actor) stateInfo(t testing.TB, channel string, seq uint64) *proto.SignedGossipMessage {
 	return a.sign(t, &proto.GossipMessage{Tag: proto.GossipMessage_CHAN_OR_ORG, Content: &proto.GossipMessage_StateInfo{StateInfo: &proto.StateInfo{
 		PkiId: a.pkiID, Channel_MAC: macOf(a.pkiID, channel), Timestamp: &proto.PeerTime{IncNum: 1, SeqNum: seq},
 		Properties: &proto.Properties{LedgerHeight: seq},
@@ -231,7 +231,7 @@ func blockOf(channel string, number uint64) *proto.GossipMessage {
 	}}
 }
 
-func unsigned(t *testing.T, m *proto.GossipMessage) *proto.SignedGossipMessage {
+func unsigned(t testing.TB, m *proto.GossipMessage) *proto.SignedGossipMessage {
 	wrapped, err := protoext.NoopSign(m)
 	demand(t, assert.NoError(t, err))
 	return wrapped
@@ -273,7 +273,7 @@ func (n *stubbed) eventually(what string, holds func() bool) {
 	awaitCondition(n.t, what, 10*time.Second, holds)
 }
 
-func awaitCondition(t *testing.T, what string, limit time.Duration, holds func() bool) {
+func awaitCondition(t testing.TB, what string, limit time.Duration, holds func() bool) {
 	t.Helper()
 	ticks := time.NewTicker(2 * time.Millisecond)
 	defer ticks.Stop()
@@ -308,7 +308,7 @@ func (j *joinOf) AnchorPeersOf(org api.OrgIdentityType) []api.AnchorPeer {
 }
 
 // demand ends the test if what it needs to go on does not hold.
-func demand(t *testing.T, ok bool) {
+func demand(t testing.TB, ok bool) {
 	t.Helper()
 	if !ok {
 		t.FailNow()

@@ -9,8 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/hyperledger/fabric/gossip/gossip/msgstore"
 	"github.com/hyperledger/fabric/gossip/gossip/pull"
+	"github.com/hyperledger/fabric/gossip/internal/keyed"
 	"github.com/hyperledger/fabric/gossip/protoext"
 	proto "github.com/hyperledger/fabric/protos/gossip"
 )
@@ -24,10 +24,10 @@ var heldBytes int64
 // data messages.
 //
 // What makes which block obsolete, and when, is for an underlying store to
-// know, which holds messages without data. So whatever becomes of a block's
-// bytes, its number is remembered for as long as it is to be refused.
+// know, which holds numbers only. So whatever becomes of a block's bytes, its
+// number is remembered for as long as it is to be refused.
 type blockStore struct {
-	numbers msgstore.MessageStore // of data messages without data
+	numbers *keyed.Store // of uint64
 	puller  pull.Mediator
 
 	// mutex is held while any of this changes. It is also the lock that numbers
@@ -35,7 +35,6 @@ type blockStore struct {
 	mutex   sync.Mutex
 	blocks  map[uint64]*proto.SignedGossipMessage // guarded by mutex
 	bytes   int64                                 // of blocks; guarded by mutex
-	highest uint64                                // number of any block so far; guarded by mutex
 	stopped bool                                  // bytes are not in heldBytes any more; guarded by mutex
 
 	channelBytes, processBytes, assuredBytes int64
@@ -49,49 +48,43 @@ func newBlockStore(window int, expiration time.Duration, puller pull.Mediator) *
 		processBytes: processBytes,
 		assuredBytes: assuredBytes,
 	}
-	s.numbers = msgstore.NewMessageStoreExpirable(protoext.NewGossipMessageComparator(window), s.evict, expiration, s.mutex.Lock, s.mutex.Unlock, s.evict)
+	s.numbers = keyed.NewExpiring(keyed.Window(window), s.evict, keyed.Expiry{
+		TTL:    expiration,
+		Lock:   s.mutex.Lock,
+		Unlock: s.mutex.Unlock,
+		Report: s.evict,
+	})
 	return s
 }
 
 // Add keeps a block, unless its number is here, was here not long ago, or lies
 // too far below the highest one.
 func (s *blockStore) Add(message interface{}) bool {
-	block, number := s.wrap(message)
-	if number == nil {
+	block, is := asBlock(message)
+	if !is {
 		return false
 	}
+	seq := seqOf(block)
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	if !s.numbers.Add(number) {
+	if !s.numbers.Add(seq) {
 		return false
 	}
-	if s.highest < seqOf(number) {
-		s.highest = seqOf(number)
-	}
-	s.blocks[seqOf(number)] = block
+	s.blocks[seq] = block
 	s.account(sizeOf(block))
 	s.puller.Add(block)
-	s.economize(seqOf(number))
+	s.economize(seq)
 	return true
 }
 
 // CheckValid tells whether Add would keep a block.
 func (s *blockStore) CheckValid(message interface{}) bool {
-	_, number := s.wrap(message)
-	return number != nil && s.numbers.CheckValid(number)
+	block, is := asBlock(message)
+	return is && s.wants(seqOf(block))
 }
 
-// wants tells whether a block of this number would be kept. Most blocks come in
-// order or again, and are judged without looking at all numbers.
-func (s *blockStore) wants(seq uint64) bool {
-	s.mutex.Lock()
-	here, higher := s.blocks[seq] != nil, seq > s.highest
-	s.mutex.Unlock()
-	if here || higher {
-		return !here
-	}
-	return s.numbers.CheckValid(bareNumber(seq))
-}
+// wants tells whether a block of this number would be kept.
+func (s *blockStore) wants(seq uint64) bool { return s.numbers.CheckValid(seq) }
 
 // Size is the number of blocks.
 func (s *blockStore) Size() int {
@@ -106,7 +99,7 @@ func (s *blockStore) Get() []interface{} {
 	defer s.mutex.Unlock()
 	all := make([]interface{}, 0, len(s.blocks))
 	for _, number := range s.numbers.Get() {
-		if block := s.blocks[seqOf(number)]; block != nil {
+		if block := s.blocks[number.(uint64)]; block != nil {
 			all = append(all, block)
 		}
 	}
@@ -119,7 +112,7 @@ func (s *blockStore) Purge(pred func(message interface{}) bool) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	s.numbers.Purge(func(number interface{}) bool {
-		block := s.blocks[seqOf(number)]
+		block := s.blocks[number.(uint64)]
 		return block != nil && pred(block)
 	})
 }
@@ -142,10 +135,10 @@ func (s *blockStore) has(seq uint64) bool {
 	return s.blocks[seq] != nil
 }
 
-// evict frees a block. The caller, or whoever made the store of numbers call,
+// evict frees the block of a number. The caller, or whoever made the store of numbers call,
 // holds the mutex.
 func (s *blockStore) evict(number interface{}) {
-	seq := seqOf(number)
+	seq := number.(uint64)
 	block := s.blocks[seq]
 	if block == nil {
 		return
@@ -173,7 +166,7 @@ func (s *blockStore) economize(keep uint64) {
 				lowest, found = seq, true
 			}
 		}
-		s.evict(bareNumber(lowest))
+		s.evict(lowest)
 	}
 }
 
@@ -181,20 +174,10 @@ func (s *blockStore) overBudget() bool {
 	return s.bytes > s.channelBytes || s.bytes > s.assuredBytes && atomic.LoadInt64(&heldBytes) > s.processBytes
 }
 
-// wrap is a block as it is kept, and what stands for it among numbers; nil if
-// the message is no block.
-func (s *blockStore) wrap(message interface{}) (block, number *proto.SignedGossipMessage) {
+// asBlock returns a message if it is a block.
+func asBlock(message interface{}) (block *proto.SignedGossipMessage, is bool) {
 	block, _ = message.(*proto.SignedGossipMessage)
-	if block == nil || block.GossipMessage.GetDataMsg().GetPayload() == nil {
-		return nil, nil
-	}
-	return block, bareNumber(seqOf(block))
-}
-
-func bareNumber(seq uint64) *proto.SignedGossipMessage {
-	return &proto.SignedGossipMessage{GossipMessage: &proto.GossipMessage{Content: &proto.GossipMessage_DataMsg{
-		DataMsg: &proto.DataMessage{Payload: &proto.Payload{SeqNum: seq}},
-	}}}
+	return block, block != nil && block.GossipMessage.GetDataMsg().GetPayload() != nil
 }
 
 func seqOf(block interface{}) uint64 {

@@ -78,6 +78,15 @@ func (gc *gossipChannel) EligibleForChannel(member discovery.NetworkMember) bool
 	return gc.eligible(member.PKIid) != nil
 }
 
+// Standing is a number that changes whenever EligibleForChannel or
+// IsMemberInChan may begin to answer otherwise than before, as far as that is
+// the channel's doing: not when an identity arrives or leaves. The node finds it
+// by interface assertion, and asks about every member only if it has changed.
+func (gc *gossipChannel) Standing() uint64 {
+	_, epoch := gc.orgs.get()
+	return uint64(epoch) + gc.stateInfos.movement() // neither ever shrinks
+}
+
 // eligible is a peer's StateInfo, nil if the peer may not have blocks.
 func (gc *gossipChannel) eligible(pkiID common.PKIidType) *proto.SignedGossipMessage {
 	if len(gc.GetIdentityByPKIID(pkiID)) == 0 {

@@ -20,6 +20,7 @@ type stateInfoCache struct {
 	mutex sync.RWMutex
 	byID  map[string]*proto.SignedGossipMessage // guarded by mutex
 	epoch int                                   // of the organizations under which members were last reviewed; guarded by mutex
+	moves uint64                                // counts peers that came or went; guarded by mutex
 }
 
 func (c *stateInfoCache) init() {
@@ -74,7 +75,11 @@ func (c *stateInfoCache) put(message *proto.SignedGossipMessage, epoch int) (kep
 	if !c.isNewerLocked(message) {
 		return false, false
 	}
-	c.byID[string(message.GetStateInfo().PkiId)] = message
+	id := string(message.GetStateInfo().PkiId)
+	if c.byID[id] == nil {
+		c.moves++
+	}
+	c.byID[id] = message
 	return true, false
 }
 
@@ -92,7 +97,15 @@ func (c *stateInfoCache) remove(message *proto.SignedGossipMessage) {
 	defer c.mutex.Unlock()
 	if id := string(message.GetStateInfo().PkiId); c.byID[id] == message {
 		delete(c.byID, id)
+		c.moves++
 	}
+}
+
+// movement is how many peers have come or gone since the channel began.
+func (c *stateInfoCache) movement() uint64 {
+	c.mutex.RLock()
+	defer c.mutex.RUnlock()
+	return c.moves
 }
 
 // stateInfoOf is what a peer published last, nil if that is not known.
