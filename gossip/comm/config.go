@@ -37,9 +37,12 @@ const (
 	farewellTime = 250 * time.Millisecond
 	// deadBuffSize is how many presumed dead peers wait to be heard of.
 	deadBuffSize = 100
-	// bufferedBytes bounds, in bytes, what waits in each direction of a stream,
-	// besides the number of messages. One message may be larger than that.
+	// bufferedBytes bounds, in bytes, what a stream has brought and nobody has
+	// taken yet, besides the number of messages. One message may be larger than that.
 	bufferedBytes = 16 << 20
+	// outgoingBytes is the same for what is to be sent, which is lost when there
+	// is no room instead of waiting. Envelopes are shared with other streams.
+	outgoingBytes = 128 << 20
 	// window is how many bytes a peer may send on an outbound stream before they
 	// have been read. It is fixed, for otherwise gRPC measures the line, by a ping
 	// for each message of a stream that is as quiet as gossip's.
@@ -51,10 +54,13 @@ const (
 	maxStrangers        = 512
 	maxStrangersPerHost = 256
 	// maxDials is how many dials for messages may be under way before the next
-	// one waits, for as long as a dial may take. When
+	// one waits. When
 	// many peers appear at once, TLS handshakes to all of them together would
 	// take longer than each may, and peers that are well be presumed dead.
 	maxDials = 6
+	// dialPatience is how long a dial waits for that: those before it may be to
+	// peers that are not there.
+	dialPatience = 500 * time.Millisecond
 	// idleTimeout is how long a stream that this peer opened lasts without any
 	// message on it, and settleTime how long both peers' streams are kept if
 	// they connected to each other at once. housekeeping is how often it is

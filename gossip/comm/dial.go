@@ -141,15 +141,15 @@ func (c *commImpl) openTo(target conntable.Target) (*session, error) {
 	return s, nil
 }
 
-// openInTurn is openTo once there are few enough dials under way, or the others
-// have had as long as a dial may take.
+// openInTurn is openTo once there are few enough dials under way, or patience
+// with them has ended.
 func (c *commImpl) openInTurn(target conntable.Target) (*session, error) {
-	patience := time.NewTimer(c.dialTimeout)
+	patience := time.NewTimer(dialPatience)
 	defer patience.Stop()
 	select {
 	case c.dialTurns <- struct{}{}:
 		defer func() { <-c.dialTurns }()
-	case <-patience.C: // they wait for peers that are not there
+	case <-patience.C:
 	case <-c.ctx.Done():
 		return nil, &refusal{stopping, errStopping}
 	}

@@ -120,7 +120,7 @@ func (b *outbox) offer(o *outgoing) error {
 
 // hasRoom is with the lock held. Into an empty outbox goes a message of any size.
 func (b *outbox) hasRoom(bytes int) bool {
-	return len(b.queue) == 0 || len(b.queue) < b.capacity && b.bytes+bytes <= bufferedBytes
+	return len(b.queue) == 0 || len(b.queue) < b.capacity && b.bytes+bytes <= outgoingBytes
 }
 
 // startWriter is with the lock held.

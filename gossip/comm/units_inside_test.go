@@ -31,10 +31,10 @@ func TestOutboxIsBoundedInMessagesAndBytes(t *testing.T) {
 	assert.Equal(t, errFull, b.offer(sized(1)))
 
 	b = newOutbox(100)
-	assert.NoError(t, b.offer(sized(3*bufferedBytes)), "an empty one takes any size")
+	assert.NoError(t, b.offer(sized(3*outgoingBytes)), "an empty one takes any size")
 	assert.Equal(t, errFull, b.offer(sized(1)))
 	assert.NotNil(t, b.next())
-	assert.NoError(t, b.offer(sized(bufferedBytes-1)))
+	assert.NoError(t, b.offer(sized(outgoingBytes-1)))
 	assert.NoError(t, b.offer(sized(1)))
 	assert.Equal(t, errFull, b.offer(sized(1)))
 }

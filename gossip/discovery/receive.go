@@ -17,7 +17,7 @@ import (
 // about half a megabyte; nobody has that much to say about itself.
 const (
 	maxElements   = 10000     // of each list in a membership response
-	maxAliveBytes = 256 << 10 // of an alive message
+	maxAliveBytes = 256 << 10 // of an alive message with its secret
 )
 
 // Reasons for which messages are refused or given up, as observers see them.
@@ -156,7 +156,8 @@ type outcome struct {
 // consider takes in an alive message, whose shape has been checked. It is
 // verified if it may bring something new, and only then.
 func (d *gossipDiscoveryImpl) consider(m *proto.SignedGossipMessage, by membership.Source) outcome {
-	if len(m.Envelope.GetPayload()) > maxAliveBytes {
+	secret := m.Envelope.GetSecretEnvelope()
+	if len(m.Envelope.GetPayload())+len(secret.GetPayload())+len(secret.GetSignature()) > maxAliveBytes {
 		d.reject(m.GossipMessage, reasonOversize)
 		return outcome{}
 	}

@@ -68,11 +68,23 @@ func (cs *certStore) handleMessage(m proto.ReceivedMessage) {
 		switch {
 		case len(sound) == 0 && len(update.Data) > 0:
 			return
-		case len(sound) < len(update.Data):
+		case !sameElements(sound, update.Data):
 			m = withData(m, sound)
 		}
 	}
 	cs.pull.HandleMessage(m)
+}
+
+func sameElements(a, b []*proto.Envelope) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
 }
 
 // sound returns the elements of an update that are identities as they should be.
@@ -86,7 +98,8 @@ func (cs *certStore) sound(elements []*proto.Envelope) []*proto.Envelope {
 			}
 			continue
 		}
-		sound = append(sound, element)
+		// No signature covers a secret, and no identity has one.
+		sound = append(sound, protoext.WithoutSecret(element))
 	}
 	return sound
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/hyperledger/fabric/gossip/api"
 	"github.com/hyperledger/fabric/gossip/comm"
 	"github.com/hyperledger/fabric/gossip/discovery"
+	"github.com/hyperledger/fabric/gossip/util"
 )
 
 // connectToBootstrapPeers introduces the node to the peers that its
@@ -50,6 +51,9 @@ func (g *gossipServiceImpl) connectToAnchorPeers(org api.OrgIdentityType, anchor
 		endpoint := net.JoinHostPort(anchor.Host, strconv.Itoa(anchor.Port))
 		if endpoint == g.conf.InternalEndpoint || endpoint == g.conf.ExternalEndpoint {
 			continue
+		}
+		if !ours && util.Contains(endpoint, g.conf.BootstrapPeers) {
+			continue // whom a stranger claims as its own must stay held to be of our organization
 		}
 		g.disc.Connect(discovery.NetworkMember{Endpoint: endpoint, InternalEndpoint: endpoint}, func() (*discovery.PeerIdentification, error) {
 			remote, err := g.identify(endpoint)

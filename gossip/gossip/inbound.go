@@ -48,6 +48,7 @@ func classify(m *proto.GossipMessage) destination {
 const (
 	anonymous       = "unauthenticated sender"
 	malformed       = "malformed"
+	oversize        = "oversize"
 	illegalTag      = "illegal tag"
 	notForUs        = "nothing to do with it"
 	notJoined       = "channel not joined"
@@ -112,12 +113,42 @@ func (g *gossipServiceImpl) receive(m proto.ReceivedMessage) {
 		g.reject(m, malformed, err)
 		return
 	}
+	if err := checkBounds(received); err != nil {
+		g.reject(m, oversize, err)
+		return
+	}
 	if err := protoext.IsTagLegal(received.GossipMessage); err != nil {
 		g.reject(m, illegalTag, err)
 		return
 	}
 	g.rumours.hear(string(info.ID), received.GossipMessage)
 	g.deliver(m, info.ID)
+}
+
+// Bounds of what is kept, looked up or passed on by name before any signature
+// is checked, or after one that the sender itself could make.
+const (
+	maxIDLength       = 1 << 10 // of a PKI-ID; in a peer it is a hash
+	maxMACLength      = 64      // a hash, too
+	maxStateInfoBytes = 1 << 20
+)
+
+// checkBounds refuses what no sound peer sends: identifiers and StateInfo of any
+// length, and secrets, which no message's signature covers, where there are none.
+func checkBounds(m *proto.SignedGossipMessage) error {
+	if m.SecretEnvelope != nil && !protoext.IsAliveMsg(m.GossipMessage) {
+		return errors.New("a secret in a message that is not about being alive")
+	}
+	info := m.GetStateInfo()
+	switch {
+	case len(info.GetPkiId()) > maxIDLength:
+		return errors.Errorf("a PKI-ID of %d bytes", len(info.PkiId))
+	case len(info.GetChannel_MAC()) > maxMACLength:
+		return errors.New("a channel MAC that is too long")
+	case info != nil && len(m.Payload) > maxStateInfoBytes:
+		return errors.Errorf("a StateInfo of %d bytes", len(m.Payload))
+	}
+	return nil
 }
 
 // deliver queues a message that may be handled.

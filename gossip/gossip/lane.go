@@ -127,7 +127,8 @@ func (l *lane) join()    { <-l.ended }
 func sizeOf(m proto.ReceivedMessage) int {
 	const overhead = 512 // of the decoded message and what is around it
 	envelope := m.GetSourceEnvelope()
-	return overhead + len(envelope.GetPayload()) + len(envelope.GetSignature())
+	secret := envelope.GetSecretEnvelope()
+	return overhead + len(envelope.GetPayload()) + len(envelope.GetSignature()) + len(secret.GetPayload()) + len(secret.GetSignature())
 }
 
 // byteBudget is a number of bytes that several queues share. A nil budget has

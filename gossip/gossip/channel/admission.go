@@ -31,6 +31,8 @@ const (
 	reasonBlock       = "block does not verify"
 	reasonBoundaries  = "transactions run together"
 	reasonPrivateData = "block with private data"
+	reasonPadding     = "block with padding"
+	reasonOversize    = "oversize"
 	reasonDigest      = "digest item is no number"
 )
 

@@ -23,6 +23,10 @@ import (
 // what; a store has far fewer.
 const maxDigestItems = 1 << 12
 
+// maxPadding is how many bytes a message may have beside its block and channel,
+// which in v1.3.0's are a few numbers; later releases may add some.
+const maxPadding = 1 << 10
+
 // handleBlock takes in a block that was pushed. Any organization of the channel
 // may do so: the block speaks for itself.
 func (gc *gossipChannel) handleBlock(msg proto.ReceivedMessage) {
@@ -53,6 +57,11 @@ func (gc *gossipChannel) takeBlock(message *proto.SignedGossipMessage) (*proto.S
 	// as it is.
 	if len(payload.PrivateData) > 0 {
 		return nil, refuse(reasonPrivateData, nil)
+	}
+	// Nothing verifies what stands beside the block in its message either. It
+	// would be kept and passed on with it, and push other blocks out.
+	if padding := len(message.Envelope.GetPayload()) - len(payload.Data); padding > len(gc.chainID)+maxPadding {
+		return nil, refuse(reasonPadding, errors.Errorf("%d bytes beside the block", padding))
 	}
 	if err := gc.mcs.VerifyBlock(gc.chainID, payload.SeqNum, payload.Data); err != nil {
 		return nil, refuse(reasonBlock, err)

@@ -137,10 +137,17 @@ func (gc *gossipChannel) turnDown(msg proto.ReceivedMessage, refused *refusal) {
 	gc.reject(msg, refused)
 }
 
+// maxStateInfoBytes bounds what a peer may say of itself: all of it goes into
+// every snapshot.
+const maxStateInfoBytes = 1 << 20
+
 // addStateInfo keeps a StateInfo of the right shape and channel if it is new
 // and its peer a reader of the channel. It returns why not.
 func (gc *gossipChannel) addStateInfo(message *proto.SignedGossipMessage) *refusal {
 	message = withoutSecret(message)
+	if size := len(message.Envelope.GetPayload()); size > maxStateInfoBytes {
+		return refuse(reasonOversize, errors.Errorf("a StateInfo of %d bytes", size))
+	}
 	for {
 		_, epoch := gc.orgs.get()
 		if !gc.stateInfos.isNewer(message) {

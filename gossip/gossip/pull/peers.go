@@ -153,7 +153,7 @@ func portions(envelopes []*gossipproto.Envelope, size int) [][]*gossipproto.Enve
 			all = append(all, envelopes[begin:i:i])
 			begin, bytes = i, 0
 		}
-		bytes += len(envelope.Payload) + len(envelope.Signature)
+		bytes += len(envelope.Payload) + len(envelope.Signature) + len(envelope.GetSecretEnvelope().GetPayload())
 	}
 	return append(all, envelopes[begin:])
 }
