@@ -7,6 +7,7 @@ package discovery
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -216,7 +217,9 @@ func TestSimOversizedAliveMessage(t *testing.T) {
 		c.getSigned(m)
 		c.get(requestWith(m, 1))
 		c.getResponse(0, []*gossipproto.SignedGossipMessage{m}, []*gossipproto.SignedGossipMessage{m})
-		assert.Equal(t, uint64(4), c.Hook().Total(observe.Rejected, "oversize"))
+		secretive := signAs([]byte("friend"), says("friend", 9, 9).GossipMessage, strings.Repeat("x", maxAliveBytes)+":1")
+		c.getSigned(secretive)
+		assert.Equal(t, uint64(5), c.Hook().Total(observe.Rejected, "oversize"))
 		assert.Empty(t, c.take())
 	})
 }

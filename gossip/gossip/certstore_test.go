@@ -16,6 +16,7 @@ import (
 	"github.com/hyperledger/fabric/gossip/gossip/pull"
 	"github.com/hyperledger/fabric/gossip/identity"
 	"github.com/hyperledger/fabric/gossip/observe"
+	"github.com/hyperledger/fabric/gossip/protoext"
 	proto "github.com/hyperledger/fabric/protos/gossip"
 )
 
@@ -87,6 +88,16 @@ func TestCertStoreLetsSoundIdentitiesThrough(t *testing.T) {
 		assert.Equal(t, updateOf(a.identityItem(t), b.identityItem(t)).GetDataUpdate().String(), update.String())
 		assert.Len(t, mixed.GetDataUpdate().Data, len(bad)+2, "the original stays as it was")
 	}
+	withSecret := a.identityItem(t)
+	assert.NoError(t, protoext.SignSecret(withSecret, a.crypto.Sign, &proto.Secret{Content: &proto.Secret_InternalEndpoint{InternalEndpoint: "a:1"}}))
+	cs.handleMessage(&inboundStub{message: enveloped(updateOf(withSecret))})
+	if assert.Len(t, mediator.handled, 3) {
+		kept := mediator.handled[2].GetGossipMessage().GetDataUpdate().Data
+		assert.Len(t, kept, 1)
+		assert.Equal(t, withSecret.Payload, kept[0].Payload)
+		assert.Nil(t, kept[0].SecretEnvelope, "it is not spread further")
+	}
+	mediator.handled = mediator.handled[:2]
 	cs.handleMessage(&inboundStub{message: unsigned(t, helloOf(proto.PullMsgType_IDENTITY_MSG, proto.GossipMessage_EMPTY))})
 	assert.Len(t, mediator.handled, 3)
 }

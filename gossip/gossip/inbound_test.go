@@ -87,6 +87,13 @@ func TestWhatIsRefusedAtTheDoor(t *testing.T) {
 	a := n.actor("A", "a")
 	wrongTag := blockOf("c", 1)
 	wrongTag.Tag = proto.GossipMessage_EMPTY
+	secretive := unsigned(t, blockOf("c", 1))
+	secretive.Envelope.SecretEnvelope = &proto.SecretEnvelope{Payload: make([]byte, 100)}
+	ofLongName := stateOf(strings.Repeat("x", maxIDLength+1), "c", 1, 1)
+	longMAC := stateOf("a", "c", 1, 1)
+	longMAC.GetStateInfo().Channel_MAC = make([]byte, maxMACLength+1)
+	talkative := stateOf("a", "c", 1, 1)
+	talkative.GetStateInfo().Properties = &proto.Properties{Chaincodes: []*proto.Chaincode{{Metadata: make([]byte, maxStateInfoBytes)}}}
 	n.receives(
 		&inboundStub{message: a.alive(t, 1)},
 		&inboundStub{message: a.alive(t, 1), info: &proto.ConnectionInfo{}},
@@ -98,11 +105,12 @@ func TestWhatIsRefusedAtTheDoor(t *testing.T) {
 		a.from(unsigned(t, helloOf(proto.PullMsgType_UNDEFINED, proto.GossipMessage_EMPTY))),
 		a.from(a.sign(t, leadership(n.actor("A", "unknown").pkiID))),
 		a.from(a.sign(t, stateOf("nobody", "no channel", 1, 1))),
+		a.from(secretive), a.from(a.sign(t, ofLongName)), a.from(a.sign(t, longMAC)), a.from(a.sign(t, talkative)),
 	)
 	n.eventually("all counted", func() bool {
 		return n.counted(observe.Rejected, anonymous) == 2 && n.counted(observe.Rejected, malformed) == 1 &&
 			n.counted(observe.Rejected, illegalTag) == 2 && n.counted(observe.Dropped, notJoined) == 1 &&
-			n.counted(observe.Rejected, unknownSigner) == 1 && n.counted(observe.Dropped, foreignRelay) == 1
+			n.counted(observe.Rejected, oversize) == 4 && n.counted(observe.Rejected, unknownSigner) == 1 && n.counted(observe.Dropped, foreignRelay) == 1
 	})
 	assert.Empty(t, n.Peers())
 }

@@ -81,6 +81,7 @@ func TestSimRefusedBlocks(t *testing.T) {
 		"from outside":      {"D.1", block(5), reasonOrg},
 		"that is none":      {"A.1", block(5, "bad"), reasonBlock},
 		"with data":         {"A.1", unsigned(private), reasonPrivateData},
+		"with padding":      {"A.1", padded(block(5)), reasonPadding},
 		"without a payload": {"A.1", &proto.SignedGossipMessage{GossipMessage: &proto.GossipMessage{Channel: []byte("C"), Tag: proto.GossipMessage_CHAN_AND_ORG, Content: &proto.GossipMessage_DataMsg{DataMsg: &proto.DataMessage{}}}}, reasonShape},
 		"of another channel": {"A.1", func() *proto.SignedGossipMessage {
 			m := block(5).GossipMessage
@@ -357,6 +358,15 @@ func TestSimAnUnsolicitedUpdate(t *testing.T) {
 		assert.Equal(t, []string{"A.0 gets block 5"}, town.take())
 		assert.Equal(t, "5", offered(gc, "A.1"))
 	})
+}
+
+// padded is a message with an unknown field beside the known ones.
+func padded(m *proto.SignedGossipMessage) *proto.SignedGossipMessage {
+	junk := append([]byte{0xc2, 0x3e, 0x80, 0x10}, make([]byte, 2048)...) // field 1000, 2048 bytes
+	return &proto.SignedGossipMessage{
+		GossipMessage: m.GossipMessage,
+		Envelope:      &proto.Envelope{Payload: append(append([]byte(nil), m.Payload...), junk...)},
+	}
 }
 
 func TestSimBadBlocksInAnUpdate(t *testing.T) {
