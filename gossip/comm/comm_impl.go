@@ -251,7 +251,7 @@ func (c *commImpl) keepHouse() {
 	}
 	c.lock.Unlock()
 	for _, link := range idle {
-		link.Owner.(*connection).retire()
+		link.Owner.(*connection).retire(byIdleness)
 	}
 }
 
@@ -260,7 +260,7 @@ func (c *commImpl) heard(conn *connection) {
 	c.lock.Lock()
 	replaced := c.table.Heard(conn.link, c.clock())
 	c.lock.Unlock()
-	endAll(replaced, byNewer)
+	supersede(replaced)
 }
 
 // forget takes an ended connection out of the table first, so that who finds

@@ -71,6 +71,9 @@ const (
 	// partingTime is how long the other side may take to end a stream that this
 	// side has ended for idleness.
 	partingTime = 5 * time.Second
+	// supersededTime is how long an inbound stream is read on after the remote has
+	// sent something on a newer one.
+	supersededTime = time.Second
 	// stopTimeout bounds Stop's wait for goroutines that run callers' code.
 	stopTimeout = 10 * time.Second
 )

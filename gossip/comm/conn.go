@@ -45,7 +45,10 @@ type stream interface {
 // the connection.
 type connection struct {
 	lastUse  int64 // atomic: node.clock() of the latest message either way
-	retiring int32 // atomic: set when this side has ended the stream for idleness
+	retiring int32 // atomic: set when this side is ending the stream gently
+
+	halfClosed int32  // atomic: set when the remote was told
+	parting    string // why; set before retiring is
 
 	node   *commImpl
 	info   *proto.ConnectionInfo
@@ -114,20 +117,32 @@ func (conn *connection) closedOnPurpose() bool {
 	}
 }
 
-// retire ends an idle outbound connection, which is not in the table any more,
-// in such a way that what the remote is sending just now still arrives: the
-// remote is told that nothing more comes, and ends the stream.
-func (conn *connection) retire() {
+// retire ends a connection, which is not in the table any more, in such
+// a way that nothing is lost that is being sent just now in either direction: the
+// remote is told that nothing more comes, and ends the stream. On inbound ones
+// nothing can be told; the remote, which has opened a newer one, ends them.
+func (conn *connection) retire(reason string) {
+	conn.parting = reason
+	atomic.StoreInt32(&conn.retiring, 1)
 	left, writing := conn.out.end(errEnded)
-	half, ok := conn.stream.(interface{ CloseSend() error })
-	if writing || !ok {
-		conn.end(byIdleness, nil)
-	} else {
-		atomic.StoreInt32(&conn.retiring, 1)
-		_ = half.CloseSend() // an error would show when reading, too
-		time.AfterFunc(partingTime, func() { conn.end(byIdleness, nil) })
+	if !writing { // else the writer does it, after its message
+		conn.closeSend()
 	}
+	patience := partingTime
+	if conn.hangUp == nil {
+		patience = supersededTime
+	}
+	time.AfterFunc(patience, func() { conn.end(reason, nil) })
 	conn.node.rescue(conn, left)
+}
+
+// closeSend tells the remote, once, that nothing more comes. No writer may be at
+// work.
+func (conn *connection) closeSend() {
+	half, ok := conn.stream.(interface{ CloseSend() error })
+	if ok && atomic.CompareAndSwapInt32(&conn.halfClosed, 0, 1) {
+		_ = half.CloseSend() // an error would show when reading, too
+	}
 }
 
 // readFromStream reads until the stream or the connection ends. Messages are
@@ -161,7 +176,7 @@ func (conn *connection) readFromStream() {
 // end of it, or as its cancellation.
 func (conn *connection) readFailure(err error) string {
 	if atomic.LoadInt32(&conn.retiring) != 0 {
-		return byIdleness
+		return conn.parting
 	}
 	if s, ok := status.FromError(err); err == io.EOF || ok && s.Code() == codes.Canceled {
 		return byRemote
@@ -193,6 +208,9 @@ func (conn *connection) writeToStream() {
 		select {
 		case <-conn.wake:
 		case <-conn.out.over:
+			if atomic.LoadInt32(&conn.retiring) != 0 {
+				conn.closeSend()
+			}
 			return
 		}
 	}

@@ -191,7 +191,15 @@ func (c *commImpl) carryOut(dial *conntable.Dial) {
 func (c *commImpl) connected(conn *connection, direction string, replaced []*conntable.Link) {
 	c.observe(observe.Event{Kind: observe.Connected, Reason: direction}, conn.info)
 	conn.out.attach(conn.startWriter)
-	endAll(replaced, byNewer)
+	supersede(replaced)
+}
+
+// supersede ends links that newer ones have taken the place of. What was written
+// to them may not have arrived yet.
+func supersede(links []*conntable.Link) {
+	for _, link := range links {
+		link.Owner.(*connection).retire(byNewer)
+	}
 }
 
 func endAll(links []*conntable.Link, reason string) {

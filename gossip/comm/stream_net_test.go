@@ -5,6 +5,7 @@ package comm_test
 import (
 	"fmt"
 	"io"
+	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -100,6 +101,30 @@ func TestTwentySendsBeforeThereIsAConnection(t *testing.T) {
 	all.Wait()
 	assert.Equal(t, 1, a.seen.count(observe.Connected, "outbound"), "the dial was shared")
 	assert.Equal(t, 1, b.seen.count(observe.Connected, "inbound"))
+}
+
+// Two endpoints of one peer are dialled at once; the second stream takes the place
+// of the first one while that is being written to.
+func TestTwoEndpointsOfOnePeer(t *testing.T) {
+	tr := transport{}
+	big := text(string(make([]byte, 100<<10)))
+	for round := 0; round < 8; round++ {
+		a, b := tr.start(t, "A.a"), tr.start(t, "A.b")
+		atB := b.accept(t)
+		_, port, err := net.SplitHostPort(b.endpoint)
+		assert.NoError(t, err)
+		elsewhere := &comm.RemotePeer{Endpoint: "localhost:" + port, PKIID: b.pkiID()}
+		for i := 0; i < 10; i++ {
+			a.Send(big, b.peer())
+			a.Send(big, elsewhere)
+		}
+		for i := 0; i < 20; i++ {
+			atB.next()
+		}
+		assert.Zero(t, a.Hook().Total(observe.Dropped))
+		a.close()
+		b.close()
+	}
 }
 
 func TestBlockOfAMegabyte(t *testing.T) {
