@@ -230,7 +230,8 @@ func (s *simWire) memReq(from *simPeer, req *proto.MembershipRequest) string {
 	if req.SelfInformation.GetSecretEnvelope() != nil {
 		return "a secret envelope"
 	}
-	if !bytes.Equal(opened(req.SelfInformation).GetAliveMsg().GetMembership().GetPkiId(), from.pkiID) {
+	// The sender may have got another identity while this was on its way.
+	if s.peers[string(opened(req.SelfInformation).GetAliveMsg().GetMembership().GetPkiId())] != from {
 		return "not about the sender"
 	}
 	return ""
