@@ -54,9 +54,9 @@ const (
 	maxStrangers        = 512
 	maxStrangersPerHost = 256
 	// maxDials is how many dials for messages may be under way before the next
-	// one waits. When
-	// many peers appear at once, TLS handshakes to all of them together would
-	// take longer than each may, and peers that are well be presumed dead.
+	// one waits. When many peers appear at once, TLS handshakes to all of them
+	// together would take longer than each may, and peers that are well be
+	// presumed dead.
 	maxDials = 6
 	// dialPatience is how long a dial waits for that: those before it may be to
 	// peers that are not there.
@@ -69,7 +69,7 @@ const (
 	settleTime   = 5 * time.Second
 	housekeeping = 5 * time.Second
 	// partingTime is how long the other side may take to end a stream that this
-	// side has ended for idleness.
+	// side has said that it is done with.
 	partingTime = 5 * time.Second
 	// supersededTime is how long an inbound stream is read on after the remote has
 	// sent something on a newer one.

@@ -117,10 +117,10 @@ func (conn *connection) closedOnPurpose() bool {
 	}
 }
 
-// retire ends a connection, which is not in the table any more, in such
-// a way that nothing is lost that is being sent just now in either direction: the
-// remote is told that nothing more comes, and ends the stream. On inbound ones
-// nothing can be told; the remote, which has opened a newer one, ends them.
+// retire ends a connection, which is not in the table any more, so gently that
+// what is being sent just now still arrives, either way: the remote is told that
+// nothing more comes, and ends the stream. Of an inbound one it cannot be told; it
+// has opened a newer one, and is given a moment.
 func (conn *connection) retire(reason string) {
 	conn.parting = reason
 	atomic.StoreInt32(&conn.retiring, 1)

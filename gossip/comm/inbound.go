@@ -42,7 +42,11 @@ func (c *commImpl) GossipStream(stream proto.Gossip_GossipStreamServer) error {
 	}
 	c.connected(conn, "inbound", replaced)
 	visit.admitted <- conn
-	<-conn.over
+	select {
+	case <-conn.over:
+	case <-c.ctx.Done(): // a superseded stream is in the table no more, so Stop does not see it
+		conn.end(byStop, nil)
+	}
 	if conn.reason == byRemote || conn.reason == byReadError {
 		return conn.err
 	}

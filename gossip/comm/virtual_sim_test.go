@@ -292,6 +292,28 @@ func (muteServer) GossipStream(s proto.Gossip_GossipStreamServer) error {
 	return nil
 }
 
+// A stream that a newer one has taken the place of is read on for a moment, but
+// not by an instance that stops.
+func TestSimStopDoesNotWaitForSupersededStreams(t *testing.T) {
+	simulate(t, func(t *testing.T, s *simNet) {
+		a, twin, b := s.start(t, "A.a"), s.start(t, "A.a"), s.start(t, "A.b")
+		defer a.close()
+		defer twin.close()
+		atB := b.accept(t)
+		a.Send(text("1"), b.peer())
+		atB.expect("1")
+		twin.Send(text("2"), b.peer())
+		atB.expect("2")
+		synctest.Wait()
+		assert.Equal(t, 2, b.streams())
+		start := time.Now()
+		b.Stop()
+		assert.Zero(t, time.Since(start))
+		assert.Equal(t, 2, b.seen.count(observe.Disconnected, "stopped"))
+		b.close()
+	})
+}
+
 // countingServer is mute too, and counts the streams that are open.
 type countingServer struct {
 	muteServer
